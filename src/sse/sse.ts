@@ -1,0 +1,71 @@
+import type { RequestHeaders } from "../http/headers.ts";
+import type { ListedObject, Metadata, ObjectHandle, ObjectRecord, UploadRecord } from "../store/store.ts";
+
+/**
+ * The step between operations and store: decides from the headers of a request what encryption it means, and turns
+ * plaintext into what is stored and back. Operations speak plaintext sizes and offsets, the store speaks stored ones;
+ * only this step knows both.
+ */
+export interface Sse {
+  /** What PutObject, CopyObject, CreateMultipartUpload or PostObject asks for. */
+  forWrite(request: SseRequest): Promise<Sealing>;
+  /** The same for one part of an upload that was begun with `upload.metadata`. */
+  forPart(request: SseRequest, upload: UploadRecord, partNumber: number): Promise<Sealing>;
+  /** How the ETags of an upload's parts look to the client that is to name them again. */
+  forUpload(upload: UploadRecord): Promise<PartEtags>;
+  /** The plaintext view of a record for Get, Head and GetObjectAttributes. */
+  view(request: SseRequest, record: ObjectRecord): Promise<ObjectView>;
+  /** The same for the source of a copy, whose key comes in the copy-source headers. */
+  viewCopySource(request: SseRequest, record: ObjectRecord): Promise<ObjectView>;
+  /** ETags of listed objects as clients see them, in the order given. */
+  listedEtags(objects: readonly ListedObject[]): Promise<readonly string[]>;
+}
+
+export interface SseRequest {
+  readonly headers: RequestHeaders;
+  readonly secure: boolean;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** One write in one kind of encryption (or none). */
+export interface Sealing {
+  /** SSE headers of the answer. */
+  readonly replyHeaders: Readonly<Record<string, string>>;
+  /** Internal metadata to keep with the object or upload. */
+  readonly metadata: Metadata;
+  /** Whether the ETag is the MD5 of the plaintext, so that it must be computed. */
+  readonly needsMd5: boolean;
+  /** Stored bytes for `size` bytes of plaintext. */
+  storedSize(size: number): number;
+  /** Plaintext in, stored bytes out, pulled by the consumer. */
+  seal(plaintext: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** The ETag as it rests and as the client sees it, from the MD5 (16 bytes) of the plaintext where it is needed. */
+  etag(md5: Uint8Array | undefined): { readonly stored: string; readonly shown: string };
+  /** A checksum value (base64) as it rests. */
+  sealChecksum(value: string): string;
+}
+
+/** Part ETags between their stored and their shown form. */
+export interface PartEtags {
+  readonly replyHeaders: Readonly<Record<string, string>>;
+  shown(storedEtag: string): string;
+  /** Opens the checksum of a part. */
+  openChecksum(stored: string): string;
+  /** ETag of the finished object as stored (and shown), from the stored ETags of its parts in order. */
+  finished(storedEtags: readonly string[]): string;
+  /** The checksum of the finished object as it rests. */
+  sealChecksum(value: string): string;
+}
+
+/** An object in plaintext terms. */
+export interface ObjectView {
+  readonly replyHeaders: Readonly<Record<string, string>>;
+  readonly etag: string;
+  /** Checksum value (base64, `-N` after composite ones), if the object has one. */
+  readonly checksum: string | undefined;
+  /** Opens the checksum of one part of the record. */
+  openChecksum(stored: string): string;
+  /** Plaintext `[start, start + length)`; every byte verified before it is yielded. */
+  read(handle: ObjectHandle, start: number, length: number): AsyncIterable<Uint8Array>;
+}

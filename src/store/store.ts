@@ -1,0 +1,259 @@
+/**
+ * What every store offers: buckets, objects and multipart uploads of opaque bytes and metadata. A store knows nothing of
+ * HTTP and nothing of encryption. All of its writes are durable when their promise resolves, atomic to readers, and
+ * change nothing when they reject.
+ *
+ * Errors: NoSuchBucket for a missing bucket everywhere; XMinioStorageFull when the disk is full; the codes named below.
+ */
+export interface Store {
+  // Buckets
+  /** @throws S3Error BucketAlreadyOwnedByYou */
+  createBucket(bucket: string): Promise<void>;
+  getBucket(bucket: string): Promise<BucketRecord | undefined>;
+  /** Buckets in byte order of their names. */
+  listBuckets(page: { prefix: string; after: string; limit: number }): Promise<BucketPage>;
+  /** @throws S3Error NoSuchBucket, BucketNotEmpty (objects; unfinished uploads do not count and go with it) */
+  deleteBucket(bucket: string): Promise<void>;
+  /** A document kept with the bucket, `undefined` when there is none. @throws S3Error NoSuchBucket */
+  getBucketDocument(bucket: string, name: BucketDocument): Promise<string | undefined>;
+  /** Replaces it, or removes it with `undefined`. @throws S3Error NoSuchBucket */
+  setBucketDocument(bucket: string, name: BucketDocument, text: string | undefined): Promise<void>;
+
+  // Objects
+  /** The current record of a key without its bytes. @throws S3Error NoSuchBucket */
+  head(bucket: string, key: string): Promise<ObjectRecord | undefined>;
+  /** The current record with its bytes held fast until `close`, whatever is written meanwhile. */
+  open(bucket: string, key: string): Promise<ObjectHandle | undefined>;
+  /** @throws S3Error NoSuchBucket, PreconditionFailed, and whatever `body` and `attributes` throw */
+  putObject(put: PutObject): Promise<ObjectRecord>;
+  /**
+   * Replaces attributes of exactly that revision without touching its bytes; the result has a new revision.
+   * @throws S3Error NoSuchKey, PreconditionFailed when `revision` is no longer current
+   */
+  replaceAttributes(change: ReplaceAttributes): Promise<ObjectRecord>;
+  /**
+   * Removes the current object; `undefined` when there was none.
+   * @throws S3Error PreconditionFailed when `expect` does not hold
+   */
+  deleteObject(
+    target: { bucket: string; key: string; expect?: Expectation },
+  ): Promise<ObjectRecord | undefined>;
+  listObjects(query: ListQuery): Promise<ObjectPage>;
+
+  // Multipart uploads
+  createUpload(
+    upload: { bucket: string; key: string; metadata: Metadata; checksum?: ChecksumPlan },
+  ): Promise<UploadRecord>;
+  /** @throws S3Error NoSuchUpload */
+  getUpload(id: UploadId): Promise<UploadRecord>;
+  /** Stores a part, replacing the one of that number. @throws S3Error NoSuchUpload, also when it ended meanwhile */
+  putPart(part: PutPart): Promise<PartRecord>;
+  /** Parts with a number above `after`, ascending. @throws S3Error NoSuchUpload */
+  listParts(id: UploadId, page: { after: number; limit: number }): Promise<PartPage>;
+  /** Uploads in byte order of key, then by time of initiation. */
+  listUploads(query: UploadListQuery): Promise<UploadPage>;
+  /**
+   * Makes the chosen parts the object, in the order given, and ends the upload.
+   * @throws S3Error NoSuchUpload; InvalidPart when a chosen revision is no longer that part; PreconditionFailed
+   */
+  completeUpload(complete: CompleteUpload): Promise<ObjectRecord>;
+  /** @throws S3Error NoSuchUpload */
+  abortUpload(id: UploadId): Promise<void>;
+
+  /** Ends everything in flight and releases the directory or connection. */
+  close(): Promise<void>;
+}
+
+export type BucketDocument = "policy" | "encryption";
+
+export interface BucketRecord {
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+export interface BucketPage {
+  readonly buckets: readonly BucketRecord[];
+  readonly truncated: boolean;
+}
+
+/** MinIO's names: `content-type`, `cache-control` ..., `X-Amz-Meta-*`, `X-Minio-Internal-*`. */
+export type Metadata = Readonly<Record<string, string>>;
+
+export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
+export type ChecksumType = "FULL_OBJECT" | "COMPOSITE";
+
+/** Which checksum an object or upload carries. */
+export interface ChecksumPlan {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly type: ChecksumType;
+}
+
+/** A checksum as it rests: base64 text, with `-N` after composite ones; opaque to the store. */
+export interface StoredChecksum extends ChecksumPlan {
+  readonly value: string;
+}
+
+/** What the writer of an object knows about it once its bytes have passed. */
+export interface ObjectAttributes {
+  /** Plaintext bytes. */
+  readonly size: number;
+  /** Without quotes; opaque to the store. */
+  readonly etag: string;
+  readonly metadata: Metadata;
+  readonly checksum?: StoredChecksum;
+}
+
+export interface ObjectRecord extends ObjectAttributes {
+  readonly bucket: string;
+  readonly key: string;
+  /** Identifies this very write among all writes of the key, for ever. */
+  readonly revision: string;
+  /** Milliseconds since the epoch. */
+  readonly lastModified: number;
+  /** Bytes in the store. */
+  readonly storedSize: number;
+  /** Parts of a multipart object in their order; empty for others. */
+  readonly parts: readonly ObjectPart[];
+  /** The multipart upload that made it. */
+  readonly uploadId?: string;
+}
+
+/** One part inside a finished object. */
+export interface ObjectPart {
+  readonly number: number;
+  readonly size: number;
+  readonly storedSize: number;
+  readonly etag: string;
+  /** Checksum value of the part under the object's algorithm. */
+  readonly checksum?: string;
+}
+
+/** An object held open. */
+export interface ObjectHandle {
+  readonly record: ObjectRecord;
+  /**
+   * Stored bytes `[start, start + length)` over all parts, in chunks of at most 1 MiB that belong to the consumer.
+   * The iteration throws rather than end early.
+   */
+  read(start: number, length: number): AsyncIterable<Uint8Array>;
+  /** Lets go of the bytes. Must be called once reading is over, or given up. */
+  close(): void;
+}
+
+/** What must be current for a write to happen: no object at all, or exactly that revision. */
+export type Expectation = { readonly absent: true } | { readonly revision: string };
+
+export interface PutObject {
+  readonly bucket: string;
+  readonly key: string;
+  /** Stored bytes. When it throws, nothing is stored. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** How many bytes `body` will yield, where that is known. */
+  readonly storedSize?: number;
+  /** Called once after the body ended; when it throws, nothing is stored. */
+  readonly attributes: () => ObjectAttributes | Promise<ObjectAttributes>;
+  readonly expect?: Expectation;
+}
+
+export interface ReplaceAttributes {
+  readonly bucket: string;
+  readonly key: string;
+  readonly revision: string;
+  readonly attributes: ObjectAttributes;
+}
+
+export interface ListQuery {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** `""` for none. */
+  readonly delimiter: string;
+  /**
+   * Only keys after this one in UTF-8 byte order; `""` from the start. When it is itself a common prefix of
+   * this query, the whole group is behind us.
+   */
+  readonly after: string;
+  /** Most objects and common prefixes together, 1 to 1000. */
+  readonly limit: number;
+}
+
+/** What a listing shows of an object. */
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string;
+  readonly lastModified: number;
+  readonly checksum?: ChecksumPlan;
+}
+
+/** Objects and common prefixes, each in UTF-8 byte order. */
+export interface ObjectPage {
+  readonly objects: readonly ListedObject[];
+  readonly prefixes: readonly string[];
+  /** Key or common prefix to pass as `after` for the rest; absent when this page is the last. */
+  readonly next?: string;
+}
+
+export interface UploadId {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+export interface UploadRecord extends UploadId {
+  /** Milliseconds since the epoch. */
+  readonly initiatedAt: number;
+  readonly metadata: Metadata;
+  readonly checksum?: ChecksumPlan;
+}
+
+export interface PutPart extends UploadId {
+  /** 1 to 10000. */
+  readonly partNumber: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly storedSize?: number;
+  readonly attributes: () => PartAttributes | Promise<PartAttributes>;
+}
+
+/** What the writer of a part knows about it once its bytes have passed. */
+export interface PartAttributes {
+  readonly size: number;
+  readonly etag: string;
+  readonly checksum?: string;
+}
+
+/** A part of an unfinished upload. */
+export interface PartRecord extends PartAttributes {
+  readonly number: number;
+  /** Identifies this very upload of the part. */
+  readonly revision: string;
+  readonly storedSize: number;
+  readonly lastModified: number;
+}
+
+export interface PartPage {
+  readonly parts: readonly PartRecord[];
+  readonly truncated: boolean;
+}
+
+export interface UploadListQuery {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly delimiter: string;
+  /** Only uploads of keys after this one; with `afterUploadId` also those of this key initiated after that upload. */
+  readonly afterKey: string;
+  readonly afterUploadId: string;
+  readonly limit: number;
+}
+
+export interface UploadPage {
+  readonly uploads: readonly UploadRecord[];
+  readonly prefixes: readonly string[];
+  readonly next?: { readonly key: string; readonly uploadId: string };
+}
+
+export interface CompleteUpload extends UploadId {
+  readonly parts: readonly { readonly number: number; readonly revision: string }[];
+  readonly attributes: ObjectAttributes;
+  readonly expect?: Expectation;
+}
