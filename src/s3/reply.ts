@@ -1,0 +1,101 @@
+import { Buffer } from "node:buffer";
+import type { ServerResponse } from "node:http";
+import type { S3Error } from "../errors/s3-error.ts";
+import type { Reply, ReplyStream } from "./operation.ts";
+import { document, element } from "./xml-writer.ts";
+
+/** Headers that every answer carries. */
+export const COMMON_HEADERS: Readonly<Record<string, string>> = {
+  "Accept-Ranges": "bytes",
+  "Content-Security-Policy": "block-all-mixed-content",
+  "Server": "minio-ts",
+  "Vary": "Origin",
+  "X-Content-Type-Options": "nosniff",
+  "X-Xss-Protection": "1; mode=block",
+};
+
+/** What the error document says about the request. */
+export interface ErrorPlace {
+  readonly requestId: string;
+  readonly hostId: string;
+  readonly resource: string;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** The answer to a request that failed: the error document of S3. */
+export function errorReply(error: S3Error, place: ErrorPlace): Reply {
+  const extra = Object.entries(error.fields).map(([name, value]) => element(name, value));
+  const body = document("Error", [
+    element("Code", error.code),
+    element("Message", error.message),
+    ...(place.key === "" ? [] : [element("Key", place.key)]),
+    ...(place.bucket === "" ? [] : [element("BucketName", place.bucket)]),
+    element("Resource", place.resource),
+    ...extra,
+    element("RequestId", place.requestId),
+    element("HostId", place.hostId),
+  ], false);
+  return { status: error.status, headers: { "Content-Type": "application/xml", ...error.headers }, body };
+}
+
+/**
+ * Writes an answer. Content-Length is always set; a stream that fails or falls short after the status line cuts
+ * the connection, since the client can learn of it in no other way.
+ * @param withBody false for HEAD: the length is told, the bytes are not sent
+ * @throws whatever made a stream fail, after the connection was cut
+ */
+export async function writeReply(
+  outgoing: ServerResponse,
+  reply: Reply,
+  headers: Readonly<Record<string, string>>,
+  withBody: boolean,
+): Promise<void> {
+  const { status, body } = reply;
+  const bodiless = status === 204 || status === 304;
+  const all: Record<string, string | number> = { ...COMMON_HEADERS, ...headers, ...reply.headers };
+  if (!bodiless) all["Content-Length"] ??= body?.length ?? 0;
+  if (body === undefined || body instanceof Uint8Array) {
+    outgoing.writeHead(status, all);
+    if (body === undefined || !withBody || bodiless) outgoing.end();
+    else outgoing.end(body);
+    return;
+  }
+  try {
+    outgoing.writeHead(status, all);
+    if (withBody) await pump(outgoing, body);
+    outgoing.end();
+  } catch (thrown) {
+    outgoing.destroy();
+    throw thrown;
+  } finally {
+    body.close();
+  }
+}
+
+async function pump(outgoing: ServerResponse, body: ReplyStream): Promise<void> {
+  let sent = 0;
+  for await (const chunk of body.chunks()) {
+    sent += chunk.length;
+    if (sent > body.length) throw new Error(`the body ran past its ${body.length} bytes`);
+    if (outgoing.destroyed) return;
+    if (!outgoing.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) {
+      await drained(outgoing);
+    }
+  }
+  if (sent !== body.length) throw new Error(`the body ended after ${sent} of ${body.length} bytes`);
+}
+
+/** Resolves when the socket takes more, or is gone. */
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (outgoing.destroyed || !outgoing.writableNeedDrain) return resolve();
+    const done = () => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
+      resolve();
+    };
+    outgoing.on("drain", done);
+    outgoing.on("close", done);
+  });
+}
