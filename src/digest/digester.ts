@@ -1,0 +1,19 @@
+import type { Digester, DigestName } from "./digest.ts";
+import { hashWorkers } from "./hash-workers.ts";
+import { InlineDigester } from "./inline-digester.ts";
+import { WorkerDigester } from "./worker-digester.ts";
+
+/** Bodies below this are hashed where they are: sending them to another thread costs more than it saves. */
+const INLINE_BELOW = 256 * 1024;
+
+/**
+ * A digester for one body. Large bodies, and those of unknown size once they turn out large, are hashed by worker
+ * threads. After `update` returned a promise, the next call must wait for it.
+ * @param names digests wanted, each once
+ * @param sizeHint expected bytes, `undefined` when nobody knows; only speed depends on it
+ */
+export function createDigester(names: readonly DigestName[], sizeHint: number | undefined): Digester {
+  const cheap = names.every((name) => name === "crc32");
+  if (cheap || (sizeHint !== undefined && sizeHint < INLINE_BELOW)) return new InlineDigester(names);
+  return new WorkerDigester(names, hashWorkers);
+}
