@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import type { DigestName } from "./digest.ts";
-import { InlineDigester } from "./inline-digester.ts";
+import type { InlineDigester } from "./inline-digester.ts";
 
 /** What the main thread tells a hash worker. Buffers are transferred. */
 export type ToWorker =
@@ -21,15 +21,20 @@ export type FromWorker =
 const streams = new Map<number, InlineDigester>();
 const port = parentPort;
 
+// The module of hashes awaits its WebAssembly while it loads. Deno drops messages that arrive before a listener is there,
+// so the listener comes first and lets messages wait for the module.
+const loading = import("./inline-digester.ts");
+port?.on("message", async (message: ToWorker) => work(await loading, message));
+
 function answer(message: FromWorker, transfer: ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);
 }
 
-port?.on("message", (message: ToWorker) => {
+function work(hashing: Awaited<typeof loading>, message: ToWorker): void {
   const { stream } = message;
   switch (message.kind) {
     case "begin":
-      streams.set(stream, new InlineDigester(message.names));
+      streams.set(stream, new hashing.InlineDigester(message.names));
       break;
     case "update":
       streams.get(stream)?.update(new Uint8Array(message.buffer, 0, message.length));
@@ -44,4 +49,4 @@ port?.on("message", (message: ToWorker) => {
     case "abandon":
       streams.delete(stream);
   }
-});
+}
