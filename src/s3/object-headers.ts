@@ -1,0 +1,151 @@
+import { Buffer } from "node:buffer";
+import { S3Error } from "../errors/s3-error.ts";
+import type { RequestHeaders } from "../http/headers.ts";
+import type { Metadata } from "../store/store.ts";
+
+/** Headers that S3 keeps with an object beside user metadata, and how an answer spells them. */
+const SYSTEM_HEADERS: ReadonlyMap<string, string> = new Map([
+  ["content-type", "Content-Type"],
+  ["cache-control", "Cache-Control"],
+  ["content-disposition", "Content-Disposition"],
+  ["content-encoding", "Content-Encoding"],
+  ["content-language", "Content-Language"],
+  ["expires", "Expires"],
+  ["x-amz-storage-class", "x-amz-storage-class"],
+  ["x-amz-website-redirect-location", "x-amz-website-redirect-location"],
+]);
+
+/** System headers that a copy takes from its own request even when it copies the rest from the source. */
+const NEVER_COPIED = ["x-amz-storage-class", "x-amz-website-redirect-location"];
+
+const DEFAULT_CONTENT_TYPE = "application/octet-stream";
+const USER_PREFIX = "x-amz-meta-";
+const INTERNAL_PREFIX = "x-minio-internal-";
+/** Bytes of names (without prefix) and values of all user metadata together. */
+const MAX_USER_METADATA = 2048;
+
+const CANNED_ACLS = new Set([
+  "private",
+  "public-read",
+  "public-read-write",
+  "authenticated-read",
+  "aws-exec-read",
+  "bucket-owner-read",
+  "bucket-owner-full-control",
+]);
+
+/** Headers of features that are not there, and that a write must not silently lack. */
+const UNBUILT = /^x-amz-(?:tagging$|object-lock-|grant-|write-offset-bytes$)/;
+
+/**
+ * The metadata that the headers of a write ask for, under MinIO's names: system headers in lower case, user metadata
+ * as `X-Amz-Meta-Mixed-Case`. Values are header text, one character for a byte, so that they come back byte for byte.
+ * @throws S3Error InvalidArgument, InvalidStorageClass, MetadataTooLarge, NotImplemented
+ */
+export function metadataFromHeaders(headers: RequestHeaders): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  let userBytes = 0;
+  for (const name of headers.names()) {
+    const value = (headers.get(name) ?? "").trim();
+    if (name.startsWith(USER_PREFIX)) {
+      userBytes += name.length - USER_PREFIX.length + value.length;
+      metadata[canonicalName(name)] = value;
+    } else if (SYSTEM_HEADERS.has(name)) {
+      const kept = systemValue(name, value);
+      if (kept !== "") metadata[name] = kept;
+    } else {
+      refuseUnsupported(name, value);
+    }
+  }
+  metadata["content-type"] ??= DEFAULT_CONTENT_TYPE;
+  if (userBytes > MAX_USER_METADATA) {
+    throw new S3Error("MetadataTooLarge", {
+      fields: { Size: String(userBytes), MaxSizeAllowed: String(MAX_USER_METADATA) },
+    });
+  }
+  return metadata;
+}
+
+/**
+ * Metadata of a copy that keeps the source's: all of it but internal keys and what S3 never copies, which come from
+ * the request's own headers.
+ * @param source metadata of the source
+ * @param requested what `metadataFromHeaders` made of the copy request
+ */
+export function copiedMetadata(source: Metadata, requested: Metadata): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(source)) {
+    if (!isInternal(name) && !NEVER_COPIED.includes(name)) metadata[name] = value;
+  }
+  for (const name of NEVER_COPIED) {
+    const value = requested[name];
+    if (value !== undefined) metadata[name] = value;
+  }
+  return metadata;
+}
+
+/** The headers that show an object's metadata. Internal keys are never among them. */
+export function headersFromMetadata(metadata: Metadata): Record<string, string> {
+  const headers: Record<string, string> = { "Content-Type": DEFAULT_CONTENT_TYPE };
+  for (const name in metadata) {
+    const value = metadata[name];
+    if (value === undefined) continue;
+    const system = SYSTEM_HEADERS.get(name);
+    if (system !== undefined) headers[system] = value;
+    else if (name.startsWith("X-Amz-Meta-")) headers[name.toLowerCase()] = value;
+  }
+  return headers;
+}
+
+/** The storage class of an object. */
+export function storageClass(metadata: Metadata): string {
+  return metadata["x-amz-storage-class"] ?? "STANDARD";
+}
+
+/**
+ * Text of a query parameter or form field as it stands in a header: its UTF-8 bytes, one character each.
+ * @throws S3Error InvalidArgument when it holds control characters, which would end the header
+ */
+export function headerText(name: string, text: string): string {
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) {
+    throw new S3Error("InvalidArgument", {
+      message: `The value of ${name} holds characters that a header cannot carry.`,
+      fields: { ArgumentName: name },
+    });
+  }
+  // deno-lint-ignore no-control-regex
+  return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, "utf8").toString("latin1");
+}
+
+function isInternal(name: string): boolean {
+  return name.toLowerCase().startsWith(INTERNAL_PREFIX);
+}
+
+/** What is kept of a system header; `""` for nothing. */
+function systemValue(name: string, value: string): string {
+  if (name === "content-encoding") {
+    return value.split(",").map((coding) => coding.trim())
+      .filter((coding) => coding !== "" && coding.toLowerCase() !== "aws-chunked").join(",");
+  }
+  if (name === "x-amz-storage-class") {
+    if (value !== "STANDARD" && value !== "REDUCED_REDUNDANCY") throw new S3Error("InvalidStorageClass");
+    return value === "STANDARD" ? "" : value;
+  }
+  return value;
+}
+
+function refuseUnsupported(name: string, value: string): void {
+  if (name.startsWith(INTERNAL_PREFIX)) {
+    throw new S3Error("InvalidArgument", { message: "Your metadata headers are not supported." });
+  }
+  if (UNBUILT.test(name)) throw new S3Error("NotImplemented", { fields: { Header: name } });
+  if (name === "x-amz-acl" && !CANNED_ACLS.has(value)) {
+    throw new S3Error("InvalidArgument", { fields: { ArgumentName: name, ArgumentValue: value } });
+  }
+}
+
+/** `x-amz-meta-mixed-case` as `X-Amz-Meta-Mixed-Case`. */
+function canonicalName(name: string): string {
+  return name.replace(/(^|-)([a-z])/g, (_match, dash: string, letter: string) => dash + letter.toUpperCase());
+}
