@@ -1,0 +1,72 @@
+import type { Measured } from "./process.ts";
+import { Wire } from "./wire.ts";
+
+/** One request ready to be sent: head and body. */
+export interface Shot {
+  readonly pieces: readonly Uint8Array[];
+  /** False for HEAD, whose Content-Length announces bytes that do not come. */
+  readonly withBody: boolean;
+  /** Object bytes that it moves. */
+  readonly bytes: number;
+}
+
+/** What a run gave. */
+export interface Figure {
+  readonly name: string;
+  readonly opsPerSecond: number;
+  readonly megabytesPerSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** Server CPU per operation in microseconds, and per GB in seconds. */
+  readonly cpuPerOp: number;
+  readonly cpuPerGb: number;
+  readonly rss: number;
+}
+
+/**
+ * Sends shots over `connections` connections, each one at a time, until `seconds` are over, and sums up.
+ * @param shot the request number `i`, over all connections
+ * @throws Error when any answer is not a 2xx
+ */
+export async function load(
+  name: string,
+  server: Measured,
+  connections: number,
+  seconds: number,
+  shot: (i: number) => Shot,
+): Promise<Figure> {
+  const wires = await Promise.all(Array.from({ length: connections }, () => Wire.open(server.port)));
+  const latencies: number[] = [];
+  let next = 0;
+  let bytes = 0;
+  const cpu = server.cpu();
+  const begin = performance.now();
+  const end = begin + seconds * 1000;
+  await Promise.all(wires.map(async (wire) => {
+    let sentAt = performance.now();
+    while (sentAt < end) {
+      const { pieces, withBody, bytes: size } = shot(next++);
+      const { status } = await wire.send(pieces, withBody);
+      if (status < 200 || status > 299) throw new Error(`${name}: status ${status}`);
+      const now = performance.now();
+      latencies.push(now - sentAt);
+      bytes += size;
+      sentAt = now;
+    }
+  }));
+  const elapsed = (performance.now() - begin) / 1000;
+  const used = server.cpu() - cpu;
+  for (const wire of wires) wire.close();
+  latencies.sort((a, b) => a - b);
+  const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? 0;
+  return {
+    name,
+    opsPerSecond: latencies.length / elapsed,
+    megabytesPerSecond: bytes / elapsed / 1e6,
+    p50: at(0.5),
+    p99: at(0.99),
+    cpuPerOp: used / latencies.length * 1e6,
+    cpuPerGb: bytes === 0 ? 0 : used / bytes * 1e9,
+    rss: server.memory().now,
+  };
+}

@@ -1,0 +1,66 @@
+import { Buffer } from "node:buffer";
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+
+/** A server under measurement. */
+export interface Measured {
+  readonly port: number;
+  /** CPU seconds (user and system) used so far. */
+  cpu(): number;
+  /** Resident MB now, and at its highest since the last `resetPeak`. */
+  memory(): { now: number; peak: number };
+  stop(): Promise<void>;
+}
+
+/** Clock ticks per second of `/proc/PID/stat`; 100 on every Linux that this runs on. */
+const TICKS = 100;
+
+/**
+ * Starts a command that listens on loopback, and waits until it prints a port.
+ * @param portIn finds the port in what it has printed so far
+ */
+export function startMeasured(
+  command: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+  portIn: RegExp,
+): Promise<Measured> {
+  const child = spawn(command, words, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return new Promise((resolve, reject) => {
+    let printed = "";
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`${command} ended with ${code} before it listened`)));
+    child.stdout.on("data", (chunk: Buffer) => {
+      printed += chunk.toString();
+      const port = portIn.exec(printed)?.[1];
+      if (port !== undefined) resolve(measured(child, Number(port)));
+    });
+  });
+}
+
+function measured(child: ChildProcess, port: number): Measured {
+  const pid = child.pid ?? 0;
+  return {
+    port,
+    cpu() {
+      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / TICKS;
+    },
+    memory() {
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1000;
+      return { now: read("VmRSS"), peak: read("VmHWM") };
+    },
+    stop() {
+      return new Promise((resolve) => {
+        child.removeAllListeners("exit");
+        child.once("exit", () => resolve());
+        child.kill("SIGTERM");
+      });
+    },
+  };
+}

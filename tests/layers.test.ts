@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+const SRC = resolve(import.meta.dirname, "../src");
+
+/** Each layer with the layers that it may import, itself included. Files directly in src form the layer `app`. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  crypto: ["crypto"],
+  errors: ["errors"],
+  log: ["log", "errors"],
+  digest: ["digest", "errors"],
+  config: ["config", "crypto", "errors"],
+  http: ["http", "errors", "log"],
+  kms: ["kms", "crypto", "errors", "http", "log"],
+  store: ["store", "crypto", "errors", "log"],
+  sse: ["sse", "crypto", "kms", "store", "errors", "http"],
+  auth: ["auth", "crypto", "digest", "errors", "http", "store"],
+  s3: ["s3", "auth", "sse", "store", "digest", "http", "errors", "log"],
+  app: ["app", "s3", "auth", "sse", "store", "kms", "http", "errors", "log", "digest", "crypto"],
+  cli: [
+    ...[
+      "cli",
+      "app",
+      "s3",
+      "auth",
+      "sse",
+      "store",
+      "kms",
+      "http",
+      "errors",
+      "log",
+      "digest",
+      "config",
+      "crypto",
+    ],
+  ],
+};
+
+function layerOf(path: string): string {
+  const name = relative(SRC, path).split("/")[0] ?? "";
+  return name.endsWith(".ts") ? "app" : name;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => join(SRC, name));
+
+test("imports point down through the layers only", () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    for (const [, target] of readFileSync(file, "utf8").matchAll(/from\s+"(\.[^"]+)"/g)) {
+      const imported = layerOf(join(dirname(file), target ?? ""));
+      if (LAYERS[layerOf(file)]?.includes(imported)) continue;
+      wrong.push(`${relative(SRC, file)} imports ${imported}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("no source file has more than 400 lines", () => {
+  const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > 401);
+  expect(long.map((file) => relative(SRC, file))).toEqual([]);
+});

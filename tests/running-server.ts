@@ -1,0 +1,122 @@
+import { Buffer } from "node:buffer";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+
+/** The runtimes that this source runs on. */
+export type Runtime = "bun" | "deno" | "node";
+
+const ROOT = resolve(import.meta.dirname, "..");
+
+/** How each runtime runs a script of this source. */
+export const RUNTIME_COMMANDS: Readonly<Record<Runtime, readonly [string, ...string[]]>> = {
+  bun: [join(ROOT, "node_modules/.bin/bun")],
+  deno: [join(ROOT, "node_modules/.bin/deno"), "run", "-A"],
+  node: [join(ROOT, "node_modules/node/bin/node"), "--disable-warning=ExperimentalWarning"],
+};
+
+export const ACCESS_KEY = "testaccess";
+export const SECRET_KEY = "testsecretkey";
+
+export interface ServerOptions {
+  readonly runtime?: Runtime;
+  /** Serve https with a certificate for localhost and 127.0.0.1. */
+  readonly tls?: boolean;
+  /** Data directory to reuse; a fresh one otherwise. */
+  readonly directory?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The executable, running as a user would run it. */
+export interface RunningServer {
+  /** `http://127.0.0.1:PORT` or https. */
+  readonly url: string;
+  readonly port: number;
+  readonly directory: string;
+  /** PEM file of the certificate, for clients that have to trust it. */
+  readonly certificate: string;
+  /** Everything printed so far. */
+  printed(): string;
+  /** SIGTERM; resolves to the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL, in the middle of whatever it does. */
+  kill(): Promise<void>;
+  /** Removes the directory, unless the caller gave it. */
+  remove(): void;
+}
+
+/** Starts `main.ts server` on a free port and waits for its banner. */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const [command, ...words] = RUNTIME_COMMANDS[options.runtime ?? "bun"];
+  const home = mkdtempSync(join(tmpdir(), "minio-ts-test-"));
+  const directory = options.directory ?? join(home, "data");
+  const certificates = join(home, "certs");
+  mkdirSync(certificates);
+  if (options.tls) makeCertificate(certificates);
+  const child = spawn(
+    command,
+    [
+      ...words,
+      join(ROOT, "main.ts"),
+      "server",
+      "--address",
+      "127.0.0.1:0",
+      "--certs-dir",
+      certificates,
+      directory,
+    ],
+    {
+      cwd: home,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        PATH: process.env["PATH"],
+        HOME: home,
+        MINIO_ROOT_USER: ACCESS_KEY,
+        MINIO_ROOT_PASSWORD: SECRET_KEY,
+        ...options.env,
+      },
+    },
+  );
+  let printed = "";
+  const port = await new Promise<number>((found, fail) => {
+    const take = (chunk: Buffer) => {
+      printed += chunk.toString();
+      const match = /https?:\/\/127\.0\.0\.1:(\d+)/.exec(printed);
+      if (match !== null) found(Number(match[1]));
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.once("error", fail);
+    child.once("exit", (code) => fail(new Error(`the server ended with ${code}:\n${printed}`)));
+  });
+  return {
+    url: `${options.tls ? "https" : "http"}://127.0.0.1:${port}`,
+    port,
+    directory,
+    certificate: join(certificates, "public.crt"),
+    printed: () => printed,
+    stop: () => end(child, "SIGTERM"),
+    kill: async () => void await end(child, "SIGKILL"),
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  };
+}
+
+function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((ended) => {
+    child.removeAllListeners("exit");
+    child.once("exit", (code) => ended(code));
+    child.kill(signal);
+  });
+}
+
+/** Writes `public.crt` and `private.key` for localhost and 127.0.0.1 into a directory. */
+export function makeCertificate(directory: string): void {
+  execFileSync("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
+    ...["-keyout", join(directory, "private.key"), "-out", join(directory, "public.crt")],
+    ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+  ], { stdio: "ignore" });
+}
