@@ -5,7 +5,8 @@ import { HashWorker } from "./hash-worker.ts";
 /** The hash workers of a process, started when they are first needed, and the buffers that they share. */
 export class HashWorkers {
   readonly buffers: BufferPool;
-  readonly #limit: number;
+  /** Most threads. */
+  readonly limit: number;
   readonly #running = new Set<HashWorker>();
 
   /**
@@ -13,7 +14,7 @@ export class HashWorkers {
    * @param buffers most buffers of 256 KiB
    */
   constructor(limit: number, buffers: number) {
-    this.#limit = limit;
+    this.limit = limit;
     this.buffers = new BufferPool(buffers);
   }
 
@@ -23,7 +24,7 @@ export class HashWorkers {
     for (const worker of this.#running) {
       if (best === undefined || worker.load < best.load) best = worker;
     }
-    if (best !== undefined && (best.load === 0 || this.#running.size >= this.#limit)) return best;
+    if (best !== undefined && (best.load === 0 || this.#running.size >= this.limit)) return best;
     const worker = new HashWorker(this.buffers, (gone) => this.#running.delete(gone));
     this.#running.add(worker);
     return worker;

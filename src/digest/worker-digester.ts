@@ -95,16 +95,15 @@ export class WorkerDigester implements Digester, Holder, WorkerStream {
   async #copySlowly(chunk: Uint8Array): Promise<void> {
     let left = chunk;
     while (left.length > 0) {
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended) return;
       if (this.#inFlight >= MOST_IN_FLIGHT) {
         await new Promise<void>((resolve) => this.#wake = resolve);
-        this.#wake = undefined;
       } else {
         const buffer = await this.#workers.buffers.wait();
         if (this.#ended || this.#error !== undefined) this.#workers.buffers.give(buffer);
         else this.#buffer = buffer;
       }
-      if (this.#error !== undefined) throw this.#error;
-      if (this.#ended) return;
       left = this.#copy(left);
     }
     this.#rest();
