@@ -1,0 +1,51 @@
+import type { Sealing } from "../sse/sse.ts";
+import type { Expectation, Metadata, ObjectRecord, Store } from "../store/store.ts";
+import type { ReceivedBody } from "./body.ts";
+
+/** A body on its way to become an object in one piece. */
+export interface ObjectWrite {
+  readonly bucket: string;
+  readonly key: string;
+  /** As the client asked for it, without internal keys. */
+  readonly metadata: Metadata;
+  readonly sealing: Sealing;
+  readonly body: ReceivedBody;
+  readonly expect: Expectation | undefined;
+}
+
+/**
+ * Seals the body and stores it once it has been verified to its end.
+ * @returns the record and the ETag as the client sees it
+ * @throws S3Error what `Store.putObject` throws, and whatever the body turns out to break
+ */
+export async function storeObject(
+  store: Store,
+  { bucket, key, metadata, sealing, body, expect }: ObjectWrite,
+): Promise<{ readonly record: ObjectRecord; readonly etag: string }> {
+  let shown = "";
+  const record = await store.putObject({
+    bucket,
+    key,
+    body: sealing.seal(body.chunks),
+    storedSize: sealing.storedSize(body.size),
+    attributes() {
+      const { size, md5, checksum } = body.result();
+      const etag = sealing.etag(md5);
+      shown = etag.shown;
+      return {
+        size,
+        etag: etag.stored,
+        metadata: { ...metadata, ...sealing.metadata },
+        ...(checksum === undefined ? {} : {
+          checksum: {
+            algorithm: checksum.algorithm,
+            type: "FULL_OBJECT",
+            value: sealing.sealChecksum(checksum.value),
+          },
+        }),
+      };
+    },
+    ...(expect === undefined ? {} : { expect }),
+  });
+  return { record, etag: shown };
+}
