@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { Buffer } from "node:buffer";
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Identity, Payload, VerifiedBody } from "../../src/auth/authentication.ts";
 import type { DigestName } from "../../src/digest/digest.ts";
+import { InlineDigester } from "../../src/digest/inline-digester.ts";
 import { RequestHeaders } from "../../src/http/headers.ts";
 import { bucketAndKey, type S3Request, splitTarget } from "../../src/http/request.ts";
 import { QueryParameters } from "../../src/http/query.ts";
@@ -63,7 +64,7 @@ export function makeCall(sketch: CallSketch): Call {
   };
 }
 
-/** A payload that counts as verified. Digests of its bytes are real where node:crypto has them. */
+/** A payload that counts as verified. The digests of its bytes are real. */
 export function makePayload(
   { body, length, trailers }: Pick<CallSketch, "body" | "length" | "trailers">,
 ): Payload {
@@ -80,18 +81,15 @@ function verified(
   digests: readonly DigestName[],
   trailers: Readonly<Record<string, string>>,
 ): VerifiedBody {
-  const hashes = digests.map((name) => {
-    if (name.startsWith("crc")) throw new Error(`no ${name} in this stand-in`);
-    return [name, createHash(name)] as const;
-  });
+  const digester = new InlineDigester(digests);
   return {
     async *[Symbol.asyncIterator]() {
       for await (const chunk of chunks) {
-        for (const [, hash] of hashes) hash.update(chunk);
+        digester.update(chunk);
         if (chunk.length > 0) yield chunk;
       }
     },
-    digests: () => new Map(hashes.map(([name, hash]) => [name, new Uint8Array(hash.digest())])),
+    digests: () => digester.digests(),
     trailers: () => new Map(Object.entries(trailers)),
   };
 }

@@ -1,0 +1,35 @@
+import { S3Error } from "../../errors/s3-error.ts";
+import { deleteExpectation } from "../delete-conditions.ts";
+import { checkKey } from "../names.ts";
+import { operation } from "../operation.ts";
+import { checkVersionId } from "../version-id.ts";
+
+/** Deleting what is not there succeeds, unless the request has a condition on it. */
+export const deleteObject = operation({
+  name: "DeleteObject",
+  method: "DELETE",
+  level: "object",
+  parameters: ["versionId"],
+  action: "s3:DeleteObject",
+
+  parse({ request: { bucket, key, query, headers } }) {
+    checkKey(key);
+    checkVersionId(query.get("versionId"));
+    if (headers.get("x-minio-force-delete")?.toLowerCase() === "true") {
+      throw new S3Error("NotImplemented", { message: "Deleting a whole prefix is not implemented." });
+    }
+    const conditions = {
+      etag: headers.get("if-match"),
+      lastModified: headers.get("x-amz-if-match-last-modified-time"),
+      size: headers.get("x-amz-if-match-size"),
+    };
+    return { bucket, key, conditions };
+  },
+
+  async handle({ bucket, key, conditions }, call) {
+    const expect = await deleteExpectation(call, bucket, key, conditions);
+    await call.store.deleteObject({ bucket, key, ...(expect === undefined ? {} : { expect }) });
+  },
+
+  reply: () => ({ status: 204, headers: {} }),
+});

@@ -1,0 +1,14 @@
+import { ownerControlsAll } from "../access-control-list.ts";
+import { existingBucket } from "../existing-bucket.ts";
+import { operation } from "../operation.ts";
+
+export const getBucketAcl = operation({
+  name: "GetBucketAcl",
+  method: "GET",
+  level: "bucket",
+  selectors: ["acl"],
+  action: "s3:GetBucketAcl",
+  parse: () => ({}),
+  handle: (_input, call) => existingBucket(call),
+  reply: ownerControlsAll,
+});
