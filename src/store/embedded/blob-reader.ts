@@ -1,0 +1,111 @@
+import { Buffer } from "node:buffer";
+import { type FileHandle, open } from "node:fs/promises";
+
+/** A file and how many bytes of the body it holds. */
+export interface BodySegment {
+  readonly path: string;
+  readonly size: number;
+}
+
+const LARGE_READ = 1024 * 1024;
+const SMALL_READ = 256 * 1024;
+/** With more readers than this each reads less at a time, so that slow readers together hold little memory. */
+const FEW_READERS = 8;
+
+let readers = 0;
+
+/**
+ * Bytes `[start, start + length)` of a body that rests in files one after the other, in chunks of at most 1 MiB that
+ * belong to the consumer. One chunk is read ahead.
+ * @throws Error when a file is missing or shorter than its segment
+ */
+export async function* readFiles(
+  segments: readonly BodySegment[],
+  start: number,
+  length: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  const source = new SegmentSource();
+  let ahead: Promise<Uint8Array> | undefined;
+  readers++;
+  try {
+    const extents = splitRange(segments, start, length);
+    const readNext = () => {
+      const next = extents.next();
+      if (next.done) return undefined;
+      const reading = source.read(next.value);
+      // Whoever consumes may be slow or gone; the error is thrown when its chunk is due.
+      reading.catch(() => {});
+      return reading;
+    };
+    ahead = readNext();
+    while (ahead !== undefined) {
+      const chunk = await ahead;
+      ahead = readNext();
+      yield chunk;
+    }
+  } finally {
+    readers--;
+    await ahead?.catch(() => {});
+    await source.close();
+  }
+}
+
+/** Some bytes of one file. */
+interface Extent {
+  readonly path: string;
+  readonly position: number;
+  readonly length: number;
+}
+
+function* splitRange(segments: readonly BodySegment[], start: number, length: number): Generator<Extent> {
+  const end = start + length;
+  const total = segments.reduce((sum, segment) => sum + segment.size, 0);
+  if (end > total) throw new RangeError(`the body ends at ${total}, before ${end}`);
+  let segmentStart = 0;
+  for (const { path, size } of segments) {
+    const segmentEnd = segmentStart + size;
+    if (segmentStart >= end) break;
+    const last = Math.min(end, segmentEnd);
+    for (let at = Math.max(start, segmentStart); at < last;) {
+      const taken = Math.min(readers > FEW_READERS ? SMALL_READ : LARGE_READ, last - at);
+      yield { path, position: at - segmentStart, length: taken };
+      at += taken;
+    }
+    segmentStart = segmentEnd;
+  }
+}
+
+/** Reads extents one after the other, keeping the file of the last one open. */
+class SegmentSource {
+  #path: string | undefined;
+  #handle: FileHandle | undefined;
+
+  async read(extent: Extent): Promise<Uint8Array> {
+    const handle = await this.#open(extent.path);
+    const chunk = Buffer.allocUnsafeSlow(extent.length);
+    for (let filled = 0; filled < chunk.length;) {
+      const rest = chunk.length - filled;
+      const { bytesRead } = await handle.read(chunk, filled, rest, extent.position + filled);
+      if (bytesRead === 0) {
+        throw new Error(`${extent.path} ends before byte ${extent.position + chunk.length}`);
+      }
+      filled += bytesRead;
+    }
+    return chunk;
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    this.#path = undefined;
+    await handle?.close();
+  }
+
+  async #open(path: string): Promise<FileHandle> {
+    if (this.#handle !== undefined && this.#path === path) return this.#handle;
+    await this.close();
+    this.#handle = await open(path, "r");
+    this.#path = path;
+    return this.#handle;
+  }
+}

@@ -1,0 +1,77 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { ObjectAttributes } from "../store.ts";
+import type { StoredBody } from "./body.ts";
+import { type Row, text } from "./row.ts";
+
+/** Rows of what a listing does not show: metadata, and the body inline or as segments. */
+export class Contents {
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #insertSegment: StatementSync;
+  readonly #adoptPart: StatementSync;
+  readonly #segments: StatementSync;
+  readonly #deleteSegments: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#insert = database.prepare(
+      "INSERT INTO contents (metadata, checksum, upload_id, bytes) VALUES (?, ?, ?, ?)",
+    );
+    this.#update = database.prepare("UPDATE contents SET metadata = ?, checksum = ? WHERE id = ?");
+    this.#delete = database.prepare("DELETE FROM contents WHERE id = ?");
+    this.#insertSegment = database.prepare(
+      "INSERT INTO segments (content, position, file, number, size, stored_size, etag, checksum) " +
+        "VALUES (?, 0, ?, 0, ?, ?, ?, NULL)",
+    );
+    this.#adoptPart = database.prepare(
+      "INSERT INTO segments (content, position, file, number, size, stored_size, etag, checksum) " +
+        "SELECT ?, ?, file, number, size, stored_size, etag, checksum FROM parts " +
+        "WHERE upload_id = ? AND number = ?",
+    );
+    this.#segments = database.prepare("SELECT * FROM segments WHERE content = ? ORDER BY position");
+    this.#deleteSegments = database.prepare("DELETE FROM segments WHERE content = ? RETURNING file");
+  }
+
+  /** The content of an object written at once; its id. */
+  insertBody(attributes: ObjectAttributes, body: StoredBody): number {
+    const bytes = "bytes" in body ? body.bytes : null;
+    const content = this.#insertContent(attributes, null, bytes);
+    if ("file" in body) {
+      this.#insertSegment.run(content, body.file, attributes.size, body.size, attributes.etag);
+    }
+    return content;
+  }
+
+  /** The content of a multipart object, whose segments are these parts of the upload; its id. */
+  insertParts(attributes: ObjectAttributes, uploadId: string, numbers: readonly number[]): number {
+    const content = this.#insertContent(attributes, uploadId, null);
+    numbers.forEach((number, position) => this.#adoptPart.run(content, position, uploadId, number));
+    return content;
+  }
+
+  /** Replaces what the content says of its body. */
+  update(content: number, attributes: ObjectAttributes): void {
+    this.#update.run(JSON.stringify(attributes.metadata), attributes.checksum?.value ?? null, content);
+  }
+
+  /** Removes a content; the files that no row names any more. */
+  remove(content: number): string[] {
+    this.#delete.run(content);
+    return this.#deleteSegments.all(content).map((row) => text(row, "file"));
+  }
+
+  /** Rows of the segments of a content, in order. */
+  segments(content: number): Row[] {
+    return this.#segments.all(content);
+  }
+
+  #insertContent(attributes: ObjectAttributes, uploadId: string | null, bytes: Uint8Array | null): number {
+    const inserted = this.#insert.run(
+      JSON.stringify(attributes.metadata),
+      attributes.checksum?.value ?? null,
+      uploadId,
+      bytes,
+    );
+    return Number(inserted.lastInsertRowid);
+  }
+}

@@ -1,0 +1,92 @@
+import { access, constants, mkdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Store } from "../store.ts";
+import { BLOB_DIRECTORY, BlobFiles } from "./blob-files.ts";
+import { DATABASE_FILE, openDatabase } from "./database.ts";
+import { syncDirectory } from "./directory-sync.ts";
+import { EmbeddedStore } from "./embedded-store.ts";
+import { StartError } from "./start-error.ts";
+import { isFullDisk } from "./storage-full.ts";
+
+/** How an embedded store is opened. */
+export interface EmbeddedStoreOptions {
+  /** How long to wait for another server to let go of the directory, in milliseconds; 1000 if not given. */
+  readonly lockTimeout?: number;
+}
+
+/**
+ * Opens the embedded store in `directory`, which is created when missing. The store owns the directory until `close`.
+ * @throws StartError with a message that says what is wrong, where, and what to do
+ */
+export async function openEmbeddedStore(
+  directory: string,
+  options: EmbeddedStoreOptions = {},
+): Promise<Store> {
+  const root = resolve(directory);
+  try {
+    await prepareDirectory(root);
+    const database = openDatabase(root, options.lockTimeout ?? 1000);
+    try {
+      const files = await BlobFiles.open(join(root, BLOB_DIRECTORY));
+      // The database file is as durable as its name.
+      await syncDirectory(root);
+      return new EmbeddedStore(database, files);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw explain(error, root);
+  }
+}
+
+async function prepareDirectory(root: string): Promise<void> {
+  const created = await mkdir(root, { recursive: true });
+  if (created !== undefined) await syncCreated(created, root);
+  await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  if (!await exists(join(root, DATABASE_FILE)) && await exists(join(root, ".minio.sys", "format.json"))) {
+    throw new StartError(
+      "minio-fs-layout",
+      `${root} holds data of MinIO in its file system layout. Serve it with "gateway nas ${root}", ` +
+        "or choose an empty directory.",
+    );
+  }
+}
+
+/** Makes the names of new directories durable: from `root` up to the first one that was made. */
+async function syncCreated(first: string, root: string): Promise<void> {
+  const top = dirname(resolve(first));
+  for (let directory = dirname(root); directory.length >= top.length; directory = dirname(directory)) {
+    await syncDirectory(directory);
+    if (directory === top) return;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(() => true, () => false);
+}
+
+function explain(error: unknown, root: string): unknown {
+  if (error instanceof StartError || !(error instanceof Error)) return error;
+  const code = "code" in error ? error.code : undefined;
+  if (code === "EEXIST" || code === "ENOTDIR") {
+    return new StartError(
+      "not-a-directory",
+      `${root} is not a directory. Name a directory for the data.`,
+      error,
+    );
+  }
+  if (
+    code === "EACCES" || code === "EPERM" || code === "EROFS" || /readonly|unable to open/.test(error.message)
+  ) {
+    return new StartError(
+      "not-writable",
+      `${root} cannot be written (${error.message}). Give the server's user read and write access to it.`,
+      error,
+    );
+  }
+  if (isFullDisk(error)) {
+    return new StartError("disk-full", `The disk of ${root} is full. Free some space on it.`, error);
+  }
+  return error;
+}

@@ -1,0 +1,76 @@
+import type {
+  ChecksumAlgorithm,
+  ChecksumPlan,
+  ChecksumType,
+  Metadata,
+  ObjectPart,
+  ObjectRecord,
+  PartRecord,
+  UploadRecord,
+} from "../store.ts";
+import { integer, optionalText, type Row, text } from "./row.ts";
+import { fromStored } from "./stored-text.ts";
+
+/** Reads the records of the store's contract from rows of its tables. This is where columns get their types. */
+
+export function objectRecord(bucket: string, row: Row, parts: readonly ObjectPart[]): ObjectRecord {
+  const plan = checksumPlan(row);
+  const value = optionalText(row, "checksum");
+  const uploadId = optionalText(row, "upload_id");
+  return {
+    bucket,
+    key: fromStored(text(row, "key")),
+    revision: text(row, "revision"),
+    size: integer(row, "size"),
+    storedSize: integer(row, "stored_size"),
+    etag: text(row, "etag"),
+    lastModified: integer(row, "last_modified"),
+    metadata: metadata(row),
+    parts,
+    ...(plan !== undefined && value !== undefined ? { checksum: { ...plan, value } } : {}),
+    ...(uploadId !== undefined ? { uploadId } : {}),
+  };
+}
+
+export function objectPart(row: Row): ObjectPart {
+  const checksum = optionalText(row, "checksum");
+  return {
+    number: integer(row, "number"),
+    size: integer(row, "size"),
+    storedSize: integer(row, "stored_size"),
+    etag: text(row, "etag"),
+    ...(checksum !== undefined ? { checksum } : {}),
+  };
+}
+
+export function partRecord(row: Row): PartRecord {
+  return {
+    ...objectPart(row),
+    revision: text(row, "revision"),
+    lastModified: integer(row, "last_modified"),
+  };
+}
+
+export function uploadRecord(bucket: string, row: Row): UploadRecord {
+  const checksum = checksumPlan(row);
+  return {
+    bucket,
+    key: fromStored(text(row, "key")),
+    uploadId: text(row, "upload_id"),
+    initiatedAt: integer(row, "initiated_at"),
+    metadata: metadata(row),
+    ...(checksum !== undefined ? { checksum } : {}),
+  };
+}
+
+/** The columns `checksum_algorithm` and `checksum_type`, which are NULL together. */
+export function checksumPlan(row: Row): ChecksumPlan | undefined {
+  const algorithm = optionalText(row, "checksum_algorithm");
+  const type = optionalText(row, "checksum_type");
+  if (algorithm === undefined || type === undefined) return undefined;
+  return { algorithm: algorithm as ChecksumAlgorithm, type: type as ChecksumType };
+}
+
+function metadata(row: Row): Metadata {
+  return JSON.parse(text(row, "metadata")) as Metadata;
+}

@@ -1,0 +1,20 @@
+/** Why an embedded store cannot be opened. */
+export type StartFault =
+  | "not-a-directory"
+  | "not-writable"
+  | "disk-full"
+  | "locked"
+  | "newer-format"
+  | "minio-fs-layout"
+  | "damaged";
+
+/** Thrown by `openEmbeddedStore`. Its message names the directory, what is wrong with it and what to do. */
+export class StartError extends Error {
+  readonly fault: StartFault;
+
+  constructor(fault: StartFault, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "StartError";
+    this.fault = fault;
+  }
+}
