@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { VerifiedBody } from "../auth/authentication.ts";
+import type { Payload, VerifiedBody } from "../auth/authentication.ts";
 import type { DigestName, Digests } from "../digest/digest.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { RequestHeaders } from "../http/headers.ts";
@@ -24,14 +24,18 @@ export interface BodyResult {
   readonly checksum: BodyChecksum | undefined;
 }
 
-/** The body of a write. Nothing is read before `chunks` is iterated. */
-export interface ReceivedBody {
-  /** Declared bytes. */
-  readonly size: number;
+/** Bytes that are verified while they pass. Nothing is read before `chunks` is iterated. */
+export interface PassingBody {
   /** Ends normally only when every promise of the request about its body has been kept. May be iterated once. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Only after `chunks` has ended. */
   result(): BodyResult;
+}
+
+/** The body of a write. */
+export interface ReceivedBody extends PassingBody {
+  /** Declared bytes. */
+  readonly size: number;
 }
 
 /** What an operation wants of the body that it receives. */
@@ -53,12 +57,29 @@ export interface BodyOptions {
  */
 export function receiveBody(call: Call, options: BodyOptions): ReceivedBody {
   const { payload } = call.auth;
-  const headers = options.headers ?? call.request.headers;
   const size = declaredSize(payload.length, options.maximum);
+  const headers = options.headers ?? call.request.headers;
+  return { size, ...passBody(payload, { ...options, headers, size }) };
+}
+
+/**
+ * The same for bytes that are not the body of the request itself: the file of a form, whose size nobody declares
+ * and which has to keep to a maximum of its own.
+ * @throws S3Error as `receiveBody`
+ */
+export function passBody(
+  payload: Payload,
+  { headers, wantMd5, checksum: plan, size }: {
+    readonly headers: RequestHeaders;
+    readonly wantMd5: boolean;
+    readonly checksum?: ChecksumPlan | undefined;
+    readonly size?: number;
+  },
+): PassingBody {
   const contentMd5 = expectedMd5(headers);
-  const checksum = expectedChecksum(headers, payload.announcedTrailers, options.checksum);
+  const checksum = expectedChecksum(headers, payload.announcedTrailers, plan);
   const names = new Set<DigestName>();
-  if (options.wantMd5 || contentMd5 !== undefined) names.add("md5");
+  if (wantMd5 || contentMd5 !== undefined) names.add("md5");
   if (checksum !== undefined) names.add(digestName(checksum.algorithm));
   let result: BodyResult | undefined;
 
@@ -69,17 +90,16 @@ export function receiveBody(call: Call, options: BodyOptions): ReceivedBody {
       received += chunk.length;
       yield chunk;
     }
-    if (received !== size) throw new S3Error("IncompleteBody");
+    if (size !== undefined && received !== size) throw new S3Error("IncompleteBody");
     const digests = body.digests();
     const md5 = digests.get("md5");
     if (contentMd5 !== undefined && (md5 === undefined || !contentMd5.equals(md5))) {
       throw new S3Error("BadDigest");
     }
-    result = { size, md5, checksum: checksum && verifiedChecksum(checksum, digests, body) };
+    result = { size: received, md5, checksum: checksum && verifiedChecksum(checksum, digests, body) };
   }
 
   return {
-    size,
     chunks: chunks(),
     result() {
       if (result === undefined) throw new S3Error("InternalError", { cause: "the body has not ended yet" });

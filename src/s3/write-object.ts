@@ -1,6 +1,6 @@
 import type { Sealing } from "../sse/sse.ts";
 import type { Expectation, Metadata, ObjectRecord, Store } from "../store/store.ts";
-import type { ReceivedBody } from "./body.ts";
+import type { PassingBody } from "./body.ts";
 
 /** A body on its way to become an object in one piece. */
 export interface ObjectWrite {
@@ -9,7 +9,8 @@ export interface ObjectWrite {
   /** As the client asked for it, without internal keys. */
   readonly metadata: Metadata;
   readonly sealing: Sealing;
-  readonly body: ReceivedBody;
+  /** Its `size` is absent where nobody declared it. */
+  readonly body: PassingBody & { readonly size?: number };
   readonly expect: Expectation | undefined;
 }
 
@@ -27,7 +28,7 @@ export async function storeObject(
     bucket,
     key,
     body: sealing.seal(body.chunks),
-    storedSize: sealing.storedSize(body.size),
+    ...(body.size === undefined ? {} : { storedSize: sealing.storedSize(body.size) }),
     attributes() {
       const { size, md5, checksum } = body.result();
       const etag = sealing.etag(md5);
