@@ -8,12 +8,18 @@ const WRITE_SIZE = 1024 * 1024;
 const MOST_OUTSTANDING = 2;
 const BUFFERS = new BufferPool(WRITE_SIZE, 32, 8);
 
+/** A body in a file of its own. */
+export interface FileBody {
+  readonly size: number;
+  readonly file: string;
+}
+
 /**
  * Writes one new file, in writes of up to 1 MiB of which two may be outstanding. After `finish` the file and its name
  * are durable. Every failure is an S3Error XMinioStorageFull or the system's own error, and then `abandon` is due.
  */
 export class BlobWriter {
-  readonly file: string;
+  readonly #file: string;
   readonly #files: BlobFiles;
   readonly #handle: FileHandle;
   readonly #named: Promise<void>;
@@ -24,7 +30,7 @@ export class BlobWriter {
 
   private constructor(files: BlobFiles, file: string, handle: FileHandle) {
     this.#files = files;
-    this.file = file;
+    this.#file = file;
     this.#handle = handle;
     // The name exists already, so its sync can run beside the writes.
     this.#named = files.syncName(file);
@@ -61,7 +67,7 @@ export class BlobWriter {
   }
 
   /** Resolves once all bytes and the name are durable. */
-  async finish(): Promise<void> {
+  async finish(): Promise<FileBody> {
     if (this.#filled > 0) await this.#flush();
     await this.#settle(0);
     try {
@@ -71,6 +77,7 @@ export class BlobWriter {
     } catch (error) {
       throw explainFullDisk(error);
     }
+    return { size: this.size, file: this.#file };
   }
 
   /** Closes and removes the file. Never throws. */
@@ -78,7 +85,7 @@ export class BlobWriter {
     await Promise.allSettled(this.#outstanding);
     this.#giveBack();
     await this.#handle.close().catch(() => {});
-    await this.#files.discard(this.file);
+    await this.#files.discard(this.#file);
   }
 
   async #flush(): Promise<void> {

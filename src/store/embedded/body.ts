@@ -1,45 +1,71 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { BlobFiles } from "./blob-files.ts";
-import { BlobWriter } from "./blob-writer.ts";
+import { BlobWriter, type FileBody } from "./blob-writer.ts";
 
 /** Bodies up to this many bytes live in the database, where they share the fsync of their row. */
-export const INLINE_LIMIT = 64 * 1024;
+const INLINE_LIMIT = 64 * 1024;
 
-/** A body that is durable, or will be with the row that carries it. */
-export type StoredBody =
-  | { readonly size: number; readonly bytes: Uint8Array }
-  | { readonly size: number; readonly file: string };
+/** A body that the row of its object will carry. */
+export interface InlineBody {
+  readonly size: number;
+  readonly bytes: Uint8Array;
+}
 
-/** A stored body with what the caller learned from it. */
-export interface Received<A> {
-  readonly body: StoredBody;
+/** What a client sends: bytes, perhaps their number, and what is known once they have passed. */
+export interface Incoming<A> {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly storedSize?: number;
+  readonly attributes: () => A | Promise<A>;
+}
+
+/** A body at rest, with what its sender knows of it. */
+export interface Received<B, A> {
+  readonly body: B;
   readonly attributes: A;
 }
 
 /**
- * Takes a body to its end, asks `attributes` for what its writer knows of it, and makes its file durable if it has one.
- * Bodies above `inlineLimit` bytes become files, which are drafts until their row is committed.
+ * Takes a body to its end and asks for its attributes. It stays in memory up to 64 KiB and becomes a file above.
  * @throws S3Error IncompleteBody when the body has not `storedSize` bytes; whatever `body` and `attributes` throw
  */
 export async function receiveBody<A>(
   files: BlobFiles,
-  input: {
-    readonly body: AsyncIterable<Uint8Array>;
-    readonly storedSize?: number;
-    readonly attributes: () => A | Promise<A>;
-  },
-  inlineLimit: number,
-): Promise<Received<A>> {
-  const expected = input.storedSize ?? 0;
-  const receiver = new Receiver(files, inlineLimit, expected);
+  incoming: Incoming<A>,
+): Promise<Received<InlineBody | FileBody, A>> {
+  const expected = incoming.storedSize ?? 0;
+  if (expected > INLINE_LIMIT) return await receiveFile(files, incoming);
+  return await receive(new SmallReceiver(files, expected), incoming);
+}
+
+/** As `receiveBody`, but the body always becomes a file. */
+export async function receiveFile<A>(
+  files: BlobFiles,
+  incoming: Incoming<A>,
+): Promise<Received<FileBody, A>> {
+  return await receive(await BlobWriter.create(files), incoming);
+}
+
+/** Forgets a received body whose row was not committed. */
+export async function discardBody(files: BlobFiles, body: InlineBody | FileBody): Promise<void> {
+  if ("file" in body) await files.discard(body.file);
+}
+
+interface Receiver<B> {
+  /** Bytes taken so far. */
+  readonly size: number;
+  write(chunk: Uint8Array): Promise<void>;
+  finish(): Promise<B>;
+  abandon(): Promise<void>;
+}
+
+async function receive<B, A>(receiver: Receiver<B>, incoming: Incoming<A>): Promise<Received<B, A>> {
   try {
-    if (expected > inlineLimit) await receiver.startFile();
-    for await (const chunk of input.body) await receiver.take(chunk);
-    if (input.storedSize !== undefined && input.storedSize !== receiver.size) {
+    for await (const chunk of incoming.body) await receiver.write(chunk);
+    if (incoming.storedSize !== undefined && incoming.storedSize !== receiver.size) {
       throw new S3Error("IncompleteBody");
     }
-    const attributes = await input.attributes();
+    const attributes = await incoming.attributes();
     return { body: await receiver.finish(), attributes };
   } catch (error) {
     await receiver.abandon();
@@ -47,30 +73,41 @@ export async function receiveBody<A>(
   }
 }
 
-/** Forgets a received body whose row was not committed. */
-export async function discardBody(files: BlobFiles, body: StoredBody): Promise<void> {
-  if ("file" in body) await files.discard(body.file);
-}
-
 /** Collects a body in memory until it outgrows the limit, then in a file. */
-class Receiver {
+class SmallReceiver implements Receiver<InlineBody | FileBody> {
   readonly #files: BlobFiles;
-  readonly #inlineLimit: number;
   #inline: Buffer;
   #filled = 0;
   #writer: BlobWriter | undefined;
 
-  constructor(files: BlobFiles, inlineLimit: number, expected: number) {
+  constructor(files: BlobFiles, expected: number) {
     this.#files = files;
-    this.#inlineLimit = inlineLimit;
-    this.#inline = Buffer.allocUnsafeSlow(Math.min(expected, inlineLimit));
+    this.#inline = Buffer.allocUnsafeSlow(expected);
   }
 
   get size(): number {
     return this.#writer?.size ?? this.#filled;
   }
 
-  async startFile(): Promise<BlobWriter> {
+  async write(chunk: Uint8Array): Promise<void> {
+    const size = this.size + chunk.length;
+    const writer = this.#writer ?? (size > INLINE_LIMIT ? await this.#startFile() : undefined);
+    if (writer !== undefined) return await writer.write(chunk);
+    if (size > this.#inline.length) this.#grow(size);
+    this.#inline.set(chunk, this.#filled);
+    this.#filled = size;
+  }
+
+  async finish(): Promise<InlineBody | FileBody> {
+    if (this.#writer !== undefined) return await this.#writer.finish();
+    return { size: this.#filled, bytes: this.#inline.subarray(0, this.#filled) };
+  }
+
+  async abandon(): Promise<void> {
+    await this.#writer?.abandon();
+  }
+
+  async #startFile(): Promise<BlobWriter> {
     const writer = await BlobWriter.create(this.#files);
     this.#writer = writer;
     await writer.write(this.#inline.subarray(0, this.#filled));
@@ -78,30 +115,8 @@ class Receiver {
     return writer;
   }
 
-  async take(chunk: Uint8Array): Promise<void> {
-    const size = this.size + chunk.length;
-    const writer = this.#writer ?? (size > this.#inlineLimit ? await this.startFile() : undefined);
-    if (writer !== undefined) return await writer.write(chunk);
-    if (size > this.#inline.length) this.#grow(size);
-    this.#inline.set(chunk, this.#filled);
-    this.#filled = size;
-  }
-
-  async finish(): Promise<StoredBody> {
-    const writer = this.#writer;
-    if (writer === undefined) return { size: this.#filled, bytes: this.#inline.subarray(0, this.#filled) };
-    await writer.finish();
-    return { size: writer.size, file: writer.file };
-  }
-
-  async abandon(): Promise<void> {
-    await this.#writer?.abandon();
-  }
-
   #grow(size: number): void {
-    const larger = Buffer.allocUnsafeSlow(
-      Math.min(Math.max(size, 2 * this.#inline.length), this.#inlineLimit),
-    );
+    const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(size, 2 * this.#inline.length), INLINE_LIMIT));
     this.#inline.copy(larger, 0, 0, this.#filled);
     this.#inline = larger;
   }

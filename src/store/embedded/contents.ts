@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ObjectAttributes } from "../store.ts";
-import type { StoredBody } from "./body.ts";
+import type { FileBody } from "./blob-writer.ts";
+import type { InlineBody } from "./body.ts";
 import { type Row, text } from "./row.ts";
 
 /** Rows of what a listing does not show: metadata, and the body inline or as segments. */
@@ -33,7 +34,7 @@ export class Contents {
   }
 
   /** The content of an object written at once; its id. */
-  insertBody(attributes: ObjectAttributes, body: StoredBody): number {
+  insertBody(attributes: ObjectAttributes, body: InlineBody | FileBody): number {
     const bytes = "bytes" in body ? body.bytes : null;
     const content = this.#insertContent(attributes, null, bytes);
     if ("file" in body) {

@@ -1,7 +1,7 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import type { Expectation, ObjectHandle, ObjectRecord, PutObject, ReplaceAttributes } from "../store.ts";
 import type { BlobFiles } from "./blob-files.ts";
-import { discardBody, INLINE_LIMIT, receiveBody } from "./body.ts";
+import { discardBody, receiveBody } from "./body.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Contents } from "./contents.ts";
 import type { GroupCommit } from "./group-commit.ts";
@@ -45,7 +45,7 @@ export class Objects {
 
   async put(put: PutObject): Promise<ObjectRecord> {
     this.#buckets.require(put.bucket);
-    const { body, attributes } = await receiveBody(this.#files, put, INLINE_LIMIT);
+    const { body, attributes } = await receiveBody(this.#files, put);
     try {
       return await this.#commit.submit(() => {
         const bucket = this.#buckets.requireInTransaction(put.bucket);

@@ -12,7 +12,7 @@ import type {
   UploadRecord,
 } from "../store.ts";
 import type { BlobFiles } from "./blob-files.ts";
-import { discardBody, receiveBody } from "./body.ts";
+import { discardBody, receiveFile } from "./body.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Contents } from "./contents.ts";
 import type { GroupCommit } from "./group-commit.ts";
@@ -22,10 +22,7 @@ import { type Row, text } from "./row.ts";
 import { toStored } from "./stored-text.ts";
 import { newUploadId } from "./upload-id.ts";
 
-/** Below every size, so that each part is a file: a part becomes a segment of the object as it is. */
-const NEVER_INLINE = -1;
-
-/** Multipart uploads from their creation to their end. */
+/** Multipart uploads from their creation to their end. Each part is a file, which becomes a segment of the object. */
 export class Uploads {
   readonly #buckets: Buckets;
   readonly #rows: ObjectRows;
@@ -79,8 +76,7 @@ export class Uploads {
 
   async putPart(part: PutPart): Promise<PartRecord> {
     this.get(part);
-    const { body, attributes } = await receiveBody(this.#files, part, NEVER_INLINE);
-    if (!("file" in body)) throw new Error("a part was received without a file");
+    const { body, attributes } = await receiveFile(this.#files, part);
     const revision = newRevision();
     try {
       const { lastModified } = await this.#commit.submit(() => {
