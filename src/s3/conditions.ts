@@ -89,9 +89,11 @@ export function preconditionFailed(condition: string): S3Error {
 /**
  * What must be current for a write to happen, by its If-None-Match (`*` alone) or If-Match header. Both are checked
  * against the current object at once, so that a hopeless body is not read, and again by the store at the commit.
+ * Whoever compares ETags must be allowed to read, since the answer tells what is there.
  * @param current reads the current object; called only when there is a condition
  * @returns `undefined` for an unconditional write
- * @throws S3Error PreconditionFailed; NoSuchKey when If-Match has nothing to match; NotImplemented for other conditions
+ * @throws S3Error PreconditionFailed, AccessDenied; NoSuchKey when If-Match has nothing to match; NotImplemented for
+ * other conditions
  */
 export async function writeExpectation(
   call: Call,
@@ -107,10 +109,12 @@ export async function writeExpectation(
     return { absent: true };
   }
   if (ifMatch === undefined) return undefined;
+  const wanted = parseEtagList(ifMatch);
+  if (wanted !== "*") await call.authorise("s3:GetObject", call.request.bucket, call.request.key);
   const record = await current();
   if (record === undefined) throw new S3Error("NoSuchKey");
   const [etag = record.etag] = await call.sse.listedEtags([record]);
-  if (!matchesStrongly(parseEtagList(ifMatch), etag)) throw preconditionFailed("If-Match");
+  if (!matchesStrongly(wanted, etag)) throw preconditionFailed("If-Match");
   return { revision: record.revision };
 }
 

@@ -47,7 +47,8 @@ export function metadataFromHeaders(headers: RequestHeaders): Record<string, str
   const metadata: Record<string, string> = {};
   let userBytes = 0;
   for (const name of headers.names()) {
-    const value = (headers.get(name) ?? "").trim();
+    // Never trimmed here: to JavaScript the byte 0xA0, the end of a UTF-8 "à", is a space.
+    const value = headers.get(name) ?? "";
     if (name.startsWith(USER_PREFIX)) {
       userBytes += name.length - USER_PREFIX.length + value.length;
       metadata[canonicalName(name)] = value;
