@@ -53,8 +53,15 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
       store: parts.store,
       sse: parts.sse,
       region: parts.region,
-      authorise: (action, bucket, key, identity = auth.identity) =>
-        authorise({ request, auth, identity, action, bucket, ...(key === undefined ? {} : { key }) }),
+      authorise: (action, bucket, key, form) =>
+        authorise({
+          request: form === undefined ? request : { ...request, headers: form.headers },
+          auth,
+          identity: form?.identity ?? auth.identity,
+          action,
+          bucket,
+          ...(key === undefined ? {} : { key }),
+        }),
     };
     if (operation.action !== undefined) {
       await call.authorise(operation.action, request.bucket, request.key === "" ? undefined : request.key);

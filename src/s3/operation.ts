@@ -1,4 +1,5 @@
 import type { Authentication, Identity } from "../auth/authentication.ts";
+import type { RequestHeaders } from "../http/headers.ts";
 import type { S3Request } from "../http/request.ts";
 import type { Sse } from "../sse/sse.ts";
 import type { Store } from "../store/store.ts";
@@ -17,10 +18,15 @@ export interface Call {
   /**
    * Refuses unless policy allows this identity the action on a resource other than the request's own
    * (the source of a copy, each key of a DeleteObjects).
-   * @param identity who asks, where that is not `auth.identity` (the signer of a form)
+   * @param form who asks and under which headers, where the fields of a form say it and not the request
    * @throws S3Error AccessDenied
    */
-  authorise(action: string, bucket: string, key?: string, identity?: Identity): Promise<void>;
+  authorise(
+    action: string,
+    bucket: string,
+    key?: string,
+    form?: { readonly identity: Identity; readonly headers: RequestHeaders },
+  ): Promise<void>;
 }
 
 /** An answer before it is written. Content-Length is set from the body. */

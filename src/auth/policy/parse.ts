@@ -30,7 +30,11 @@ const STATEMENT_FIELDS = new Set([
  * @throws S3Error MalformedPolicy
  */
 export function parsePolicy(text: string, bucket: string): Policy {
-  if (Buffer.byteLength(text) > MAX_POLICY_BYTES) throw policyTooLong();
+  if (Buffer.byteLength(text) > MAX_POLICY_BYTES) {
+    throw malformedPolicy(
+      `Normalized policy document exceeds the maximum allowed size of ${MAX_POLICY_BYTES} bytes.`,
+    );
+  }
   const policy = parseJson(text);
   refuseUnknown(policy, POLICY_FIELDS);
   optionalText(policy["Id"]);
@@ -43,13 +47,6 @@ export function parsePolicy(text: string, bucket: string): Policy {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (list.length === 0) throw malformedPolicy("Missing required field Statement cannot be empty!");
   return { statements: list.map((item) => readStatement(item, bucket, version === "2012-10-17")) };
-}
-
-/** The refusal of a policy over `MAX_POLICY_BYTES`. */
-export function policyTooLong() {
-  return malformedPolicy(
-    `Normalized policy document exceeds the maximum allowed size of ${MAX_POLICY_BYTES} bytes.`,
-  );
 }
 
 function parseJson(text: string): Readonly<Record<string, unknown>> {

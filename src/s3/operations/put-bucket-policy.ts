@@ -1,8 +1,10 @@
-import { Buffer } from "node:buffer";
-import type { Payload } from "../../auth/authentication.ts";
 import { malformedPolicy } from "../../auth/policy/malformed.ts";
-import { MAX_POLICY_BYTES, parsePolicy, policyTooLong } from "../../auth/policy/parse.ts";
+import { MAX_POLICY_BYTES, parsePolicy } from "../../auth/policy/parse.ts";
 import { operation } from "../operation.ts";
+import { readDocument } from "../request-document.ts";
+
+/** Room beyond the limit, so that a policy which is a little too long is told so in a policy's own words. */
+const MAX_BODY_BYTES = 2 * MAX_POLICY_BYTES;
 
 /**
  * PutBucketPolicy. The document is kept exactly as sent, once it is known to be understood.
@@ -14,9 +16,9 @@ export const putBucketPolicy = operation({
   level: "bucket",
   selectors: ["policy"],
   action: "s3:PutBucketPolicy",
-  async parse({ auth, request }) {
-    const text = await readText(auth.payload);
-    parsePolicy(text, request.bucket);
+  async parse(call) {
+    const text = decode(await readDocument(call, MAX_BODY_BYTES));
+    parsePolicy(text, call.request.bucket);
     return text;
   },
   async handle(text, { store, request }) {
@@ -25,16 +27,9 @@ export const putBucketPolicy = operation({
   reply: () => ({ status: 204, headers: {} }),
 });
 
-async function readText(payload: Payload): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of payload.open([])) {
-    length += chunk.length;
-    if (length > MAX_POLICY_BYTES) throw policyTooLong();
-    chunks.push(chunk);
-  }
+function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw malformedPolicy("This policy contains invalid Json");
   }
