@@ -1,7 +1,7 @@
 import type { ListedObject } from "../../store/store.ts";
-import { isoDate } from "../dates.ts";
 import { OWNER } from "../owner.ts";
 import { escapeXml, Xml } from "../xml-writer.ts";
+import { DateWriter } from "./date-writer.ts";
 
 /**
  * The `Contents` elements of a listing. A page has up to 1000 of them and is what listing spends its time on, so
@@ -31,19 +31,4 @@ export function contentsXml(
 function checksumXml({ checksum }: ListedObject): string {
   if (checksum === undefined) return "";
   return `<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`;
-}
-
-/** Writes ISO dates; objects of a page are often of the same second, whose text is then used again. */
-class DateWriter {
-  #second = Number.NaN;
-  #text = "";
-
-  write(ms: number): string {
-    const second = Math.floor(ms / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#text = isoDate(second * 1000).slice(0, -4);
-    }
-    return `${this.#text}${String(ms - second * 1000).padStart(3, "0")}Z`;
-  }
 }
