@@ -6,6 +6,8 @@ import { explainFullDisk } from "./storage-full.ts";
 
 const WRITE_SIZE = 1024 * 1024;
 const MOST_OUTSTANDING = 2;
+/** A flush starts each time so much was written, so that little is left to flush at the end. */
+const FLUSH_EVERY = 8 * 1024 * 1024;
 const BUFFERS = new BufferPool(WRITE_SIZE, 32, 8);
 
 /** A body in a file of its own. */
@@ -27,6 +29,8 @@ export class BlobWriter {
   #buffer: Buffer | undefined;
   #filled = 0;
   #position = 0;
+  #flushing: Promise<void> | undefined;
+  #flushDue = FLUSH_EVERY;
 
   private constructor(files: BlobFiles, file: string, handle: FileHandle) {
     this.#files = files;
@@ -62,15 +66,16 @@ export class BlobWriter {
       this.#buffer.set(taken, this.#filled);
       this.#filled += taken.length;
       rest = rest.subarray(taken.length);
-      if (this.#filled === WRITE_SIZE) await this.#flush();
+      if (this.#filled === WRITE_SIZE) await this.#writeBuffer();
     }
   }
 
   /** Resolves once all bytes and the name are durable. */
   async finish(): Promise<FileBody> {
-    if (this.#filled > 0) await this.#flush();
+    if (this.#filled > 0) await this.#writeBuffer();
     await this.#settle(0);
     try {
+      await this.#flushing;
       await this.#handle.datasync();
       await this.#named;
       await this.#handle.close();
@@ -82,13 +87,13 @@ export class BlobWriter {
 
   /** Closes and removes the file. Never throws. */
   async abandon(): Promise<void> {
-    await Promise.allSettled(this.#outstanding);
+    await Promise.allSettled([...this.#outstanding, this.#flushing]);
     this.#giveBack();
     await this.#handle.close().catch(() => {});
     await this.#files.discard(this.#file);
   }
 
-  async #flush(): Promise<void> {
+  async #writeBuffer(): Promise<void> {
     const buffer = this.#buffer;
     if (buffer === undefined) return;
     const position = this.#position;
@@ -126,6 +131,16 @@ export class BlobWriter {
     } catch (error) {
       throw explainFullDisk(error);
     }
+    this.#flushAhead(position);
+  }
+
+  #flushAhead(written: number): void {
+    if (written < this.#flushDue || this.#flushing !== undefined) return;
+    this.#flushDue = written + FLUSH_EVERY;
+    const flushing = this.#handle.datasync();
+    this.#flushing = flushing;
+    // A failure is kept for `finish`: the kernel reports a lost write only once.
+    flushing.then(() => this.#flushing = undefined, () => {});
   }
 
   #giveBack(): void {
