@@ -63,6 +63,10 @@ export const S3_ERRORS = {
     message: "Only the last chunk is allowed to have a size less than 8192 bytes",
   },
   InvalidDigest: { status: 400, message: "The Content-Md5 you specified is not valid." },
+  InvalidEncryptionAlgorithmError: {
+    status: 400,
+    message: "The encryption request that you specified is not valid. The valid value is AES256.",
+  },
   InvalidPart: {
     status: 400,
     message:

@@ -1,0 +1,86 @@
+import { Buffer } from "node:buffer";
+import { createHash, timingSafeEqual } from "node:crypto";
+import { Secret } from "../crypto/secret.ts";
+import { S3Error } from "../errors/s3-error.ts";
+import type { RequestHeaders } from "../http/headers.ts";
+
+/** A key that the client sends with every request on its object, and its MD5 as the answer repeats it. */
+export interface CustomerKey {
+  /** 32 bytes. */
+  readonly key: Secret;
+  /** Base64. */
+  readonly md5: string;
+}
+
+/** Where the three headers of a customer key stand: for the object itself, or for the source of a copy. */
+export type CustomerKeyPlace = "object" | "copy-source";
+
+const PREFIXES: Readonly<Record<CustomerKeyPlace, string>> = {
+  "object": "x-amz-server-side-encryption-customer-",
+  "copy-source": "x-amz-copy-source-server-side-encryption-customer-",
+};
+
+/**
+ * The customer key of a request, `undefined` when it carries none of the three headers (minio-formats 10.2).
+ * @throws S3Error InvalidRequest over plain HTTP; InvalidArgument, InvalidEncryptionAlgorithmError for bad headers
+ */
+export function customerKey(
+  headers: RequestHeaders,
+  secure: boolean,
+  place: CustomerKeyPlace = "object",
+): CustomerKey | undefined {
+  const prefix = PREFIXES[place];
+  const algorithm = headers.get(`${prefix}algorithm`);
+  const text = headers.get(`${prefix}key`);
+  const md5 = headers.get(`${prefix}key-md5`);
+  if (algorithm === undefined && text === undefined && md5 === undefined) return undefined;
+  if (!secure) {
+    throw new S3Error("InvalidRequest", {
+      message:
+        "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.",
+    });
+  }
+  if (algorithm === undefined) throw missing("provide a valid encryption algorithm", `${prefix}algorithm`);
+  if (algorithm !== "AES256") throw new S3Error("InvalidEncryptionAlgorithmError");
+  if (text === undefined) throw missing("provide an appropriate secret key", `${prefix}key`);
+  if (md5 === undefined) {
+    throw missing("provide the client calculated MD5 of the secret key", `${prefix}key-md5`);
+  }
+  return { key: decodeKey(text, md5, prefix), md5 };
+}
+
+function decodeKey(text: string, md5: string, prefix: string): Secret {
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.length !== 32 || bytes.toString("base64") !== text) {
+    throw new S3Error("InvalidArgument", {
+      message: "The secret key was invalid for the specified algorithm.",
+      fields: { ArgumentName: `${prefix}key` },
+    });
+  }
+  const told = Buffer.from(md5, "base64");
+  const real = createHash("md5").update(bytes).digest();
+  if (told.length !== real.length || !timingSafeEqual(told, real)) {
+    throw new S3Error("InvalidArgument", {
+      message: "The calculated MD5 hash of the key did not match the hash that was provided.",
+      fields: { ArgumentName: `${prefix}key-md5` },
+    });
+  }
+  const key = new Secret(bytes);
+  bytes.fill(0);
+  return key;
+}
+
+function missing(what: string, header: string): S3Error {
+  return new S3Error("InvalidArgument", {
+    message: `Requests specifying Server Side Encryption with Customer provided keys must ${what}.`,
+    fields: { ArgumentName: header },
+  });
+}
+
+/** What an answer says of an object under a customer key. */
+export function customerKeyHeaders({ md5 }: CustomerKey): Readonly<Record<string, string>> {
+  return {
+    "x-amz-server-side-encryption-customer-algorithm": "AES256",
+    "x-amz-server-side-encryption-customer-key-MD5": md5,
+  };
+}
