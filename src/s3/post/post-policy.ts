@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { isRecord } from "../../auth/policy/json.ts";
 import { S3Error } from "../../errors/s3-error.ts";
 
 /** The policy of a browser upload (POST policy of the S3 API). */
@@ -24,7 +25,7 @@ export interface SizeRange {
 }
 
 /** Fields that no condition has to cover. */
-const FREE_FIELDS = new Set(["file", "policy", "signature", "x-amz-signature", "awsaccesskeyid"]);
+const FREE_FIELDS = new Set(["file", "policy", "x-amz-signature"]);
 const FREE_PREFIX = "x-ignore-";
 
 const EXPIRATION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
@@ -140,10 +141,6 @@ function readSize(value: unknown): number {
   const size = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
   if (typeof size === "number" && Number.isSafeInteger(size) && size >= 0) return size;
   throw invalid("Invalid content-length-range: a size must be a whole number of bytes.");
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(reason: string): S3Error {
