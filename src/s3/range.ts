@@ -13,7 +13,7 @@ export interface ByteRange {
  * @throws S3Error InvalidRange when no byte of the object lies in it
  */
 export function parseRange(header: string, size: number): ByteRange | undefined {
-  const match = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header);
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(header.trim());
   if (match === null) return undefined;
   const [, first = "", last = ""] = match;
   if (first === "") {

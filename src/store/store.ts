@@ -77,7 +77,10 @@ export interface BucketPage {
   readonly truncated: boolean;
 }
 
-/** MinIO's names: `content-type`, `cache-control` ..., `X-Amz-Meta-*`, `X-Minio-Internal-*`. */
+/**
+ * MinIO's names: `content-type`, `cache-control` ..., `X-Amz-Meta-*`, `X-Minio-Internal-*`. Values are header text: one
+ * character from U+0000 to U+00FF for each byte that the client sent.
+ */
 export type Metadata = Readonly<Record<string, string>>;
 
 export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";

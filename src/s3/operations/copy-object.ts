@@ -116,7 +116,7 @@ async function copyOpened(
   if (ontoItself && plain) {
     if (!input.changes) throw changesNothing();
     if (input.checksum === undefined || input.checksum === record.checksum?.algorithm) {
-      return await replaceInPlace(call, record, view, metadata, expect !== undefined);
+      return await replaceInPlace(call, record, view, metadata);
     }
   }
   const body = copiedBody(handle, view, sealing.needsMd5, input.checksum);
@@ -152,7 +152,6 @@ async function replaceInPlace(
   current: ObjectRecord,
   view: ObjectView,
   metadata: Metadata,
-  conditional: boolean,
 ): Promise<Copied | undefined> {
   const { bucket, key, revision, size, etag, checksum } = current;
   try {
@@ -175,8 +174,8 @@ async function replaceInPlace(
       replyHeaders: {},
     };
   } catch (thrown) {
-    // Without a condition of its own the client never hears of a writer who was faster.
-    if (!conditional && thrown instanceof S3Error && thrown.code === "PreconditionFailed") return undefined;
+    // Another writer was faster. The client's own condition, if it has one, is judged anew with the next attempt.
+    if (thrown instanceof S3Error && thrown.code === "PreconditionFailed") return undefined;
     throw thrown;
   }
 }

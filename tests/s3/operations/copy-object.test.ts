@@ -209,11 +209,10 @@ test("CopyObject onto itself with a storage class keeps the other metadata", asy
   });
 });
 
-test("replacing attributes never brings back bytes that another writer replaced meanwhile", async () => {
-  await using buckets = await withSource();
-  const { run, store } = buckets;
+/** A store in which another writer is faster than the first replacement of attributes. */
+function racing({ run, store }: BucketFixture): Store {
   let raced = false;
-  const racing = altered(store, {
+  return altered(store, {
     async replaceAttributes(change): Promise<ObjectRecord> {
       if (!raced) {
         raced = true;
@@ -222,14 +221,28 @@ test("replacing attributes never brings back bytes that another writer replaced 
       return await store.replaceAttributes(change);
     },
   });
-  const headers = { ...SOURCE, "x-amz-metadata-directive": "REPLACE", "x-amz-meta-b": "2" };
-  const reply = await copyObject.run(
-    makeCall({ store: racing, method: "PUT", target: "/box/from", headers }),
-  );
-  expect(await replyText(reply)).toContain(md5("newer bytes"));
-  const got = await run(getObject, { target: "/box/from" });
+}
+
+const REPLACE = { ...SOURCE, "x-amz-metadata-directive": "REPLACE", "x-amz-meta-b": "2" };
+
+test("replacing attributes never brings back bytes that another writer replaced meanwhile", async () => {
+  await using buckets = await withSource();
+  const store = racing(buckets);
+  const call = makeCall({ store, method: "PUT", target: "/box/from", headers: REPLACE });
+  expect(await replyText(await copyObject.run(call))).toContain(md5("newer bytes"));
+  const got = await buckets.run(getObject, { target: "/box/from" });
   expect(got.text).toBe("newer bytes");
   expect(got.headers["x-amz-meta-b"]).toBe("2");
+});
+
+test("replacing attributes under a condition fails when another writer broke it meanwhile", async () => {
+  await using buckets = await withSource();
+  const store = racing(buckets);
+  const headers = { ...REPLACE, "if-match": `"${md5(BODY)}"` };
+  const call = makeCall({ store, method: "PUT", target: "/box/from", headers });
+  await expect(copyObject.run(call)).rejects.toThrow("At least one of the pre-conditions");
+  const got = await buckets.run(getObject, { target: "/box/from" });
+  expect(got.headers).not.toHaveProperty("x-amz-meta-b");
 });
 
 test("CopyObject reads the source as it was when the copy began", async () => {
