@@ -1,4 +1,4 @@
 import process from "node:process";
 import { run } from "./src/cli/run.ts";
 
-process.exitCode = await run(process.argv.slice(2));
+process.exit(await run(process.argv.slice(2)));

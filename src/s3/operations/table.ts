@@ -1,0 +1,49 @@
+import type { Operation } from "../operation.ts";
+import { copyObject } from "./copy-object.ts";
+import { createBucket } from "./create-bucket.ts";
+import { deleteBucketPolicy } from "./delete-bucket-policy.ts";
+import { deleteBucket } from "./delete-bucket.ts";
+import { deleteObject } from "./delete-object.ts";
+import { deleteObjects } from "./delete-objects.ts";
+import { getBucketAcl } from "./get-bucket-acl.ts";
+import { getBucketLocation } from "./get-bucket-location.ts";
+import { getBucketPolicyStatus } from "./get-bucket-policy-status.ts";
+import { getBucketPolicy } from "./get-bucket-policy.ts";
+import { getBucketVersioning } from "./get-bucket-versioning.ts";
+import { getObjectAcl } from "./get-object-acl.ts";
+import { getObjectAttributes } from "./get-object-attributes.ts";
+import { getObject } from "./get-object.ts";
+import { headBucket } from "./head-bucket.ts";
+import { headObject } from "./head-object.ts";
+import { listBuckets } from "./list-buckets.ts";
+import { listObjectsV2 } from "./list-objects-v2.ts";
+import { listObjects } from "./list-objects.ts";
+import { postObject } from "./post-object.ts";
+import { putBucketPolicy } from "./put-bucket-policy.ts";
+import { putObject } from "./put-object.ts";
+
+/** Every operation there is. Routing, authorisation, metrics and audit read this table. */
+export const OPERATIONS: readonly Operation[] = [
+  copyObject,
+  createBucket,
+  deleteBucketPolicy,
+  deleteBucket,
+  deleteObject,
+  deleteObjects,
+  getBucketAcl,
+  getBucketLocation,
+  getBucketPolicyStatus,
+  getBucketPolicy,
+  getBucketVersioning,
+  getObjectAcl,
+  getObjectAttributes,
+  getObject,
+  headBucket,
+  headObject,
+  listBuckets,
+  listObjectsV2,
+  listObjects,
+  postObject,
+  putBucketPolicy,
+  putObject,
+];
