@@ -63,7 +63,7 @@ async function* fileOf(
     yield* parser.given();
     const next = await source.next();
     if (next.done === true) break;
-    if (!parser.ended) await parser.take(next.value);
+    await parser.take(next.value);
   }
   await parser.finish();
   yield* parser.given();
@@ -74,8 +74,6 @@ class FormParser {
   readonly fields = new Map<string, string>();
   /** Set once the contents of the file have begun. */
   filename: string | undefined;
-  /** Whether the file has come to its end. */
-  ended = false;
   readonly #busboy: BusboyInstance;
   #given: Uint8Array[] = [];
   #fault: S3Error | undefined;
@@ -97,10 +95,6 @@ class FormParser {
     this.#busboy.on("file", (_name, stream, filename: string | undefined) => {
       this.filename = filename ?? "";
       stream.on("data", (chunk: Uint8Array) => this.#given.push(chunk));
-      stream.on("end", () => {
-        this.ended = true;
-        this.#wake();
-      });
       stream.on("error", malformed);
     });
     this.#busboy.on("error", malformed);
@@ -115,16 +109,17 @@ class FormParser {
     if (this.#fault !== undefined) throw this.#fault;
   }
 
-  /** Resolves when the file has come to its end. @throws S3Error MalformedPOSTRequest when it never will */
+  /**
+   * Resolves when everything that was fed has been parsed.
+   * @throws S3Error MalformedPOSTRequest when that was no whole form: a file that broke off looks complete until here
+   */
   async finish(): Promise<void> {
-    if (!this.ended) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        this.#busboy.on("finish", resolve);
-        this.#busboy.end();
-      });
-    }
-    if (!this.ended) throw this.#fault ?? new S3Error("MalformedPOSTRequest");
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      this.#busboy.on("finish", resolve);
+      this.#busboy.end();
+    });
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
   /** Bytes of the file since the last call. */
