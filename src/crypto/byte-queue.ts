@@ -2,9 +2,8 @@ import { Buffer } from "node:buffer";
 
 /** Bytes that arrive in chunks of any size and leave in pieces of the size that is asked for. */
 export class ByteQueue {
-  #chunks: Uint8Array[] = [];
-  /** Index of the first chunk that still holds bytes, and how many of its bytes are gone. */
-  #head = 0;
+  readonly #chunks: Uint8Array[] = [];
+  /** Bytes of the first chunk that are gone. */
   #gone = 0;
   #length = 0;
 
@@ -20,20 +19,19 @@ export class ByteQueue {
 
   /** The next `size` bytes without removing them. There must be that many. Copied only where chunks meet. */
   peek(size: number): Uint8Array {
-    const first = this.#chunks[this.#head];
-    if (first !== undefined && first.length - this.#gone >= size) {
-      return first.subarray(this.#gone, this.#gone + size);
-    }
-    const piece = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+    let start = this.#gone;
+    const [first] = this.#chunks;
+    if (first !== undefined && first.length - start >= size) return first.subarray(start, start + size);
+    const piece = Buffer.allocUnsafeSlow(size);
     let filled = 0;
-    for (let i = this.#head; filled < size; i++) {
-      const chunk = this.#chunks[i];
-      if (chunk === undefined) throw new RangeError("not that many bytes");
-      const start = i === this.#head ? this.#gone : 0;
+    for (const chunk of this.#chunks) {
+      if (filled === size) break;
       const part = chunk.subarray(start, start + size - filled);
       piece.set(part, filled);
       filled += part.length;
+      start = 0;
     }
+    if (filled < size) throw new RangeError("not that many bytes");
     return piece;
   }
 
@@ -42,13 +40,13 @@ export class ByteQueue {
     const piece = this.peek(size);
     this.#length -= size;
     this.#gone += size;
-    let first = this.#chunks[this.#head];
-    while (first !== undefined && this.#gone >= first.length) {
-      this.#gone -= first.length;
-      first = this.#chunks[++this.#head];
+    let empty = 0;
+    for (const chunk of this.#chunks) {
+      if (this.#gone < chunk.length) break;
+      this.#gone -= chunk.length;
+      empty++;
     }
-    this.#chunks = this.#chunks.slice(this.#head);
-    this.#head = 0;
+    if (empty > 0) this.#chunks.splice(0, empty);
     return piece;
   }
 }

@@ -32,13 +32,13 @@ export class PackageOrder {
 
   /**
    * Takes the header of the next package.
-   * @param header 16 bytes, kept
+   * @param header 16 bytes
    * @throws TamperedError, UnsupportedError
    */
   next(header: Uint8Array): PackageHeader {
     if (this.#ended) throw new TamperedError("data after the last package");
     const frame = parseFrame(header);
-    const first = this.#first ??= { frame, header };
+    const first = this.#first ??= { frame, header: new Uint8Array(header) };
     if (!this.#versions.includes(frame.version)) throw new UnsupportedError("unsupported version of DARE");
     if (frame.version !== first.frame.version || frame.cipher !== first.frame.cipher) {
       throw new TamperedError("version or cipher changes within a stream");

@@ -5,7 +5,7 @@ import { TamperedError } from "./errors.ts";
 
 /** The AEAD nonce of a package: number and random bytes as they stand. */
 export function packageNonce(header: Uint8Array): Uint8Array {
-  return header.slice(4);
+  return header.subarray(4);
 }
 
 /**

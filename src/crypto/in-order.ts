@@ -47,9 +47,7 @@ export async function* inOrder<Item>(
 export function join(pieces: Pieces): Uint8Array {
   const [only] = pieces;
   if (only !== undefined && pieces.length === 1) return only;
-  const joined = new Uint8Array(
-    Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0)).buffer,
-  );
+  const joined = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let filled = 0;
   for (const piece of pieces) {
     joined.set(piece, filled);

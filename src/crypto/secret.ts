@@ -9,7 +9,8 @@ export class Secret {
 
   /** Keeps its own copy of `bytes`. */
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes.slice();
+    // Not slice: that of a Buffer shares its memory.
+    this.#bytes = new Uint8Array(bytes);
   }
 
   /** A secret from text, as its UTF-8 bytes. */
