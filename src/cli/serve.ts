@@ -119,12 +119,13 @@ async function renew(listening: Listening, { certsDir, log }: Serving, secure: b
 /** Resolves at the first signal to end; a second one ends the process at once. */
 function untilSignal(): Promise<string> {
   return new Promise((resolve) => {
+    let asked = false;
     const take = (name: string) => () => {
-      process.on("SIGTERM", () => process.exit(1));
-      process.on("SIGINT", () => process.exit(1));
+      if (asked) process.exit(1);
+      asked = true;
       resolve(name);
     };
-    process.once("SIGTERM", take("TERMINATED"));
-    process.once("SIGINT", take("INTERRUPT"));
+    process.on("SIGTERM", take("TERMINATED"));
+    process.on("SIGINT", take("INTERRUPT"));
   });
 }

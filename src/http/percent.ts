@@ -23,5 +23,5 @@ export function percentEncode(text: string): string {
 
 /** Encodes a path, leaving `/` as it is. */
 export function percentEncodePath(path: string): string {
-  return /^[A-Za-z0-9\-._~/]*$/.test(path) ? path : path.split("/").map(percentEncode).join("/");
+  return /^[A-Za-z0-9\-._~/]*$/.test(path) ? path : percentEncode(path).replaceAll("%2F", "/");
 }
