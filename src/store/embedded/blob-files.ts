@@ -3,6 +3,7 @@ import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers";
 import { DirectorySync, syncDirectory } from "./directory-sync.ts";
+import { requireSpace } from "./free-space.ts";
 
 /** The directory of body files inside the store's directory. */
 export const BLOB_DIRECTORY = "blobs";
@@ -43,6 +44,11 @@ export class BlobFiles {
 
   path(file: string): string {
     return join(this.#directory(file), file);
+  }
+
+  /** @throws S3Error XMinioStorageFull when the disk has no room for `size` bytes more */
+  requireSpace(size: number): void {
+    requireSpace(this.#root, size);
   }
 
   /** A new name, of a draft. */

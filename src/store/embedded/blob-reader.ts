@@ -7,10 +7,13 @@ export interface BodySegment {
   readonly size: number;
 }
 
-const LARGE_READ = 1024 * 1024;
-const SMALL_READ = 256 * 1024;
-/** With more readers than this each reads less at a time, so that slow readers together hold little memory. */
-const FEW_READERS = 8;
+const MOST_READ = 1024 * 1024;
+const LEAST_READ = 64 * 1024;
+/**
+ * Readers share this many bytes a round. Chunks become the consumer's, so they cannot be pooled, and with many slow
+ * readers the garbage of large ones outgrows all else (32 readers: 150 MB more memory with 256 KiB than with 64 KiB).
+ */
+const READ_BUDGET = 2 * 1024 * 1024;
 
 let readers = 0;
 
@@ -67,12 +70,16 @@ function* splitRange(segments: readonly BodySegment[], start: number, length: nu
     if (segmentStart >= end) break;
     const last = Math.min(end, segmentEnd);
     for (let at = Math.max(start, segmentStart); at < last;) {
-      const taken = Math.min(readers > FEW_READERS ? SMALL_READ : LARGE_READ, last - at);
+      const taken = Math.min(readSize(), last - at);
       yield { path, position: at - segmentStart, length: taken };
       at += taken;
     }
     segmentStart = segmentEnd;
   }
+}
+
+function readSize(): number {
+  return Math.min(Math.max(Math.floor(READ_BUDGET / readers), LEAST_READ), MOST_READ);
 }
 
 /** Reads extents one after the other, keeping the file of the last one open. */

@@ -4,11 +4,11 @@ import type { BlobFiles } from "./blob-files.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { explainFullDisk } from "./storage-full.ts";
 
-const WRITE_SIZE = 1024 * 1024;
+const WRITE_SIZE = 512 * 1024;
 const MOST_OUTSTANDING = 2;
 /** A flush starts each time so much was written, so that little is left to flush at the end. */
 const FLUSH_EVERY = 8 * 1024 * 1024;
-const BUFFERS = new BufferPool(WRITE_SIZE, 32, 8);
+const BUFFERS = new BufferPool(WRITE_SIZE, 24, 8);
 
 /** A body in a file of its own. */
 export interface FileBody {
@@ -17,7 +17,7 @@ export interface FileBody {
 }
 
 /**
- * Writes one new file, in writes of up to 1 MiB of which two may be outstanding. After `finish` the file and its name
+ * Writes one new file, in writes of up to 512 KiB of which two may be outstanding. After `finish` the file and its name
  * are durable. Every failure is an S3Error XMinioStorageFull or the system's own error, and then `abandon` is due.
  */
 export class BlobWriter {
@@ -124,6 +124,7 @@ export class BlobWriter {
 
   async #writeAt(bytes: Uint8Array, position: number): Promise<void> {
     try {
+      this.#files.requireSpace(bytes.length);
       for (let done = 0; done < bytes.length;) {
         const rest = bytes.length - done;
         done += (await this.#handle.write(bytes, done, rest, position + done)).bytesWritten;

@@ -27,13 +27,15 @@ export interface Received<B, A> {
 
 /**
  * Takes a body to its end and asks for its attributes. It stays in memory up to 64 KiB and becomes a file above.
- * @throws S3Error IncompleteBody when the body has not `storedSize` bytes; whatever `body` and `attributes` throw
+ * @throws S3Error XMinioStorageFull; IncompleteBody when the body has not `storedSize` bytes; whatever `body` and
+ * `attributes` throw
  */
 export async function receiveBody<A>(
   files: BlobFiles,
   incoming: Incoming<A>,
 ): Promise<Received<InlineBody | FileBody, A>> {
   const expected = incoming.storedSize ?? 0;
+  files.requireSpace(expected);
   if (expected > INLINE_LIMIT) return await receiveFile(files, incoming);
   return await receive(new SmallReceiver(files, expected), incoming);
 }
@@ -43,6 +45,7 @@ export async function receiveFile<A>(
   files: BlobFiles,
   incoming: Incoming<A>,
 ): Promise<Received<FileBody, A>> {
+  files.requireSpace(incoming.storedSize ?? 0);
   return await receive(await BlobWriter.create(files), incoming);
 }
 

@@ -11,7 +11,7 @@ export class BufferPool {
   readonly #idle: Buffer[] = [];
   #taken = 0;
 
-  /** Buffers of `size` bytes, at most `most` in use, of which `mostIdle` are kept for later. */
+  /** Buffers of `size` bytes, at most `most` in use; `mostIdle` are kept while none is. */
   constructor(size: number, most: number, mostIdle: number) {
     this.#size = size;
     this.#most = most;
@@ -27,6 +27,8 @@ export class BufferPool {
 
   give(buffer: Buffer): void {
     this.#taken--;
-    if (this.#idle.length < this.#mostIdle) this.#idle.push(buffer);
+    this.#idle.push(buffer);
+    // Letting buffers go while others are in use would only make garbage of them.
+    if (this.#taken === 0) this.#idle.length = Math.min(this.#idle.length, this.#mostIdle);
   }
 }

@@ -52,6 +52,7 @@ export class Uploads {
   create(
     upload: { bucket: string; key: string; metadata: Metadata; checksum?: ChecksumPlan },
   ): Promise<UploadRecord> {
+    this.#files.requireSpace(0);
     return this.#commit.submit(() => {
       const bucket = this.#buckets.requireInTransaction(upload.bucket);
       const initiatedAt = Date.now();

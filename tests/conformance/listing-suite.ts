@@ -1,0 +1,172 @@
+import { beforeAll, describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { ListQuery, ObjectPage } from "../../src/store/store.ts";
+import { bytesOf, inByteOrder, type MakeStore, put, SharedStore } from "./fixture.ts";
+
+/** Sorted by UTF-16 units, the emoji would come before U+FFFF; a delimiter is among them. */
+const ALPHABET = ["a", "/", "-", "\u{1f600}", "\uffff"];
+const KEYS = wordsUpTo(3, ALPHABET).concat([
+  "b",
+  "b\x01",
+  "b\x01\x01",
+  "b\x02",
+  "\u{10ffff}",
+  "\u{10ffff}/x",
+]);
+
+export function listingSuite(make: MakeStore): void {
+  describe("listing", () => {
+    const shared = new SharedStore(make);
+    let bucket = "";
+    beforeAll(async () => {
+      bucket = await shared.newBucket();
+      for (const key of KEYS) await put(shared.store, bucket, key, bytesOf(1));
+    });
+
+    const list = (query: Partial<ListQuery>) =>
+      shared.store.listObjects({ bucket, prefix: "", delimiter: "", after: "", limit: 1000, ...query });
+
+    test("an empty bucket has an empty page", async () => {
+      const empty = await shared.newBucket();
+      expect(await list({ bucket: empty, delimiter: "/" })).toEqual({ objects: [], prefixes: [] });
+    });
+
+    test("keys are in UTF-8 byte order", async () => {
+      const page = await list({});
+      expect(page.objects.map((object) => object.key)).toEqual([...KEYS].sort(inByteOrder));
+      expect(page.next).toBeUndefined();
+    });
+
+    test("a common prefix that is given as `after` is behind us with its whole group", async () => {
+      const first = await list({ prefix: "a", delimiter: "/", limit: 4 });
+      expect(first.objects.map((object) => object.key)).toEqual(["a", "a-", "a--"]);
+      expect(first.prefixes).toEqual(["a-/"]);
+      expect(first.next).toBe("a-/");
+      const second = await list({ prefix: "a", delimiter: "/", limit: 1, after: "a-/" });
+      expect(second.objects.map((object) => object.key)).toEqual(["a-a"]);
+    });
+
+    test("a key within a group that is given as `after` leaves the rest of the group", async () => {
+      const page = await list({ delimiter: "/", after: "a/", prefix: "", limit: 1 });
+      expect(page.prefixes).toEqual([]);
+      const within = await list({ delimiter: "/", after: "a/a", prefix: "", limit: 1 });
+      expect(within.prefixes).toEqual(["a/"]);
+      const pastAll = await list({ delimiter: "/", after: "a/\uffff~", limit: 1 });
+      expect(pastAll.prefixes).toEqual(["a/"]);
+    });
+
+    test("a page that is just full has no next one", async () => {
+      const total = (await list({ prefix: "a/" })).objects.length;
+      expect((await list({ prefix: "a/", limit: total })).next).toBeUndefined();
+      expect((await list({ prefix: "a/", limit: total - 1 })).next).toBeDefined();
+      expect((await list({ prefix: "a/", delimiter: "/", limit: 1000 })).next).toBeUndefined();
+    });
+
+    test("every query answers like a walk over all keys", async () => {
+      await fc.assert(
+        fc.asyncProperty(queries(), async (query) => {
+          expect(shown(await list(query))).toEqual(expectedPage(KEYS, query));
+        }),
+        { numRuns: 400 },
+      );
+    });
+
+    test("pages put together are the listing in one", async () => {
+      await fc.assert(
+        fc.asyncProperty(queries(), async (query) => {
+          const whole = expectedPage(KEYS, { ...query, limit: 1000 });
+          const objects: string[] = [];
+          const prefixes: string[] = [];
+          let after = query.after;
+          while (true) {
+            const page = await list({ ...query, after });
+            objects.push(...page.objects.map((object) => object.key));
+            prefixes.push(...page.prefixes);
+            expect(page.objects.length + page.prefixes.length).toBeLessThanOrEqual(query.limit);
+            if (page.next === undefined) break;
+            after = page.next;
+          }
+          expect({ objects, prefixes }).toEqual({
+            objects: [...whole.objects],
+            prefixes: [...whole.prefixes],
+          });
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    test("many groups of many keys are listed completely", async () => {
+      const many = await shared.newBucket();
+      const keys = Array.from({ length: 30 }, (_, i) => i).flatMap((group) =>
+        group % 5 === 0 ? [`k${100 + group}`] : Array.from({ length: 9 }, (_, i) => `k${100 + group}/${i}`)
+      );
+      await Promise.all(keys.map((key) => put(shared.store, many, key, bytesOf(1))));
+      for (const limit of [1, 2, 7, 24, 30, 31]) {
+        const query = { prefix: "", delimiter: "/", after: "", limit };
+        expect(shown(await list({ bucket: many, ...query }))).toEqual(expectedPage(keys, query));
+      }
+    });
+
+    test("a listing follows writes and deletes at once", async () => {
+      const changing = await shared.newBucket();
+      await put(shared.store, changing, "a", bytesOf(1));
+      await put(shared.store, changing, "b", bytesOf(100_000));
+      await put(shared.store, changing, "b", bytesOf(2));
+      await shared.store.deleteObject({ bucket: changing, key: "a" });
+      const page = await list({ bucket: changing });
+      expect(page.objects.map((object) => [object.key, object.size])).toEqual([["b", 2]]);
+    });
+  });
+}
+
+type Query = Omit<ListQuery, "bucket">;
+
+interface Shown {
+  readonly objects: readonly string[];
+  readonly prefixes: readonly string[];
+  readonly next: string | undefined;
+}
+
+function queries(): fc.Arbitrary<Query> {
+  const word = fc.array(fc.constantFrom(...ALPHABET), { maxLength: 3 }).map((letters) => letters.join(""));
+  return fc.record({
+    prefix: word,
+    delimiter: fc.constantFrom("", "/", "/", "-", "\u{1f600}", "//", "/a"),
+    after: fc.oneof(word, word, fc.constantFrom(...KEYS, "\0", "zz", "\u{10ffff}\u{10ffff}")),
+    limit: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(20, 1000)),
+  });
+}
+
+function shown(page: ObjectPage): Shown {
+  return { objects: page.objects.map((object) => object.key), prefixes: page.prefixes, next: page.next };
+}
+
+/** The page by the words of the contract: look at every key. */
+function expectedPage(keys: readonly string[], query: Query): Shown {
+  const { prefix, delimiter, after, limit } = query;
+  const entries: { readonly name: string; readonly isPrefix: boolean }[] = [];
+  for (const key of [...keys].sort(inByteOrder)) {
+    if (!key.startsWith(prefix) || (after !== "" && inByteOrder(key, after) <= 0)) continue;
+    const at = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
+    const name = at < 0 ? key : key.slice(0, at + delimiter.length);
+    const isPrefix = at >= 0;
+    if (isPrefix && (name === after || entries.at(-1)?.name === name)) continue;
+    entries.push({ name, isPrefix });
+  }
+  const page = entries.slice(0, limit);
+  return {
+    objects: page.filter((entry) => !entry.isPrefix).map((entry) => entry.name),
+    prefixes: page.filter((entry) => entry.isPrefix).map((entry) => entry.name),
+    next: entries.length > limit ? page.at(-1)?.name : undefined,
+  };
+}
+
+function wordsUpTo(length: number, letters: readonly string[]): string[] {
+  let words = [""];
+  const all: string[] = [];
+  for (let i = 0; i < length; i++) {
+    words = words.flatMap((word) => letters.map((letter) => word + letter));
+    all.push(...words);
+  }
+  return all;
+}
