@@ -1,0 +1,28 @@
+import { Buffer } from "node:buffer";
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { ByteQueue } from "../../src/crypto/byte-queue.ts";
+
+test("what goes in comes out in order, whatever the pieces", () => {
+  const piece = fc.uint8Array({ maxLength: 20 });
+  fc.assert(fc.property(fc.array(fc.tuple(piece, fc.nat({ max: 30 })), { maxLength: 20 }), (steps) => {
+    const queue = new ByteQueue();
+    let expected = Buffer.alloc(0);
+    for (const [chunk, wanted] of steps) {
+      queue.push(chunk);
+      expected = Buffer.concat([expected, chunk]);
+      expect(queue.length).toBe(expected.length);
+      const size = Math.min(wanted, expected.length);
+      expect(Buffer.from(queue.peek(size))).toEqual(expected.subarray(0, size));
+      expect(Buffer.from(queue.take(size))).toEqual(expected.subarray(0, size));
+      expected = expected.subarray(size);
+    }
+    expect(Buffer.from(queue.take(queue.length))).toEqual(expected);
+  }));
+});
+
+test("more than there is cannot be taken", () => {
+  const queue = new ByteQueue();
+  queue.push(new Uint8Array(3));
+  expect(() => queue.take(4)).toThrow(RangeError);
+});
