@@ -1,15 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { S3Error } from "../../errors/s3-error.ts";
 import { setTimeout } from "node:timers";
 import { DirectorySync, syncDirectory } from "./directory-sync.ts";
-import { requireSpace } from "./free-space.ts";
+import { freeSpace } from "./free-space.ts";
 
 /** The directory of body files inside the store's directory. */
 export const BLOB_DIRECTORY = "blobs";
 
 const FILE_NAME = /^[0-9a-f]{32}$/;
 const FAN_OUT = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+/** Kept free, so that deletes, which need some room in the write-ahead log, still work when writes no longer do. */
+const RESERVE = 32 * 1024 * 1024;
 const REMOVAL_DELAY_MS = 50;
 const REMOVED_AT_ONCE = 16;
 
@@ -20,6 +23,7 @@ const REMOVED_AT_ONCE = 16;
  */
 export class BlobFiles {
   readonly #root: string;
+  readonly #freeSpace: (directory: string) => number;
   readonly #directories = new DirectorySync();
   readonly #drafts = new Set<string>();
   readonly #pins = new Map<string, number>();
@@ -28,27 +32,28 @@ export class BlobFiles {
   #removable: string[] = [];
   #removing: Promise<void> | undefined;
 
-  private constructor(root: string) {
+  private constructor(root: string, free: (directory: string) => number) {
     this.#root = root;
+    this.#freeSpace = free;
   }
 
   /** Opens `directory`, making it and its 256 fan-out directories durable where they are missing. */
-  static async open(directory: string): Promise<BlobFiles> {
+  static async open(directory: string, free = freeSpace): Promise<BlobFiles> {
     await mkdir(directory, { recursive: true });
     const present = new Set(await readdir(directory));
     const missing = FAN_OUT.filter((name) => !present.has(name));
     for (const name of missing) await mkdir(join(directory, name));
     if (missing.length > 0) await syncDirectory(directory);
-    return new BlobFiles(directory);
+    return new BlobFiles(directory, free);
   }
 
   path(file: string): string {
     return join(this.#directory(file), file);
   }
 
-  /** @throws S3Error XMinioStorageFull when the disk has no room for `size` bytes more */
+  /** @throws S3Error XMinioStorageFull when `size` bytes more would eat into the reserve of free space */
   requireSpace(size: number): void {
-    requireSpace(this.#root, size);
+    if (this.#freeSpace(this.#root) < size + RESERVE) throw new S3Error("XMinioStorageFull");
   }
 
   /** A new name, of a draft. */
