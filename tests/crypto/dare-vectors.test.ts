@@ -68,6 +68,54 @@ describe.each(PROVIDERS)("provider $name", (aead) => {
     expect(sha256(opened)).toBe(v.plaintext_sha256);
   });
 
+  test("DARE 1.0 packages out of order, doubled, left out or of another stream are refused", async () => {
+    const [key, plain] = ["07".repeat(32), plaintext(4 * PAYLOAD_SIZE, 1)];
+    const [stored, other] = [
+      await sealDare10(key, "a1b2c3d4e5f60718", plain),
+      await sealDare10(key, "00".repeat(8), plain),
+    ];
+    const at = (data: Uint8Array, n: number) => data.slice(n * PACKAGE_SIZE, (n + 1) * PACKAGE_SIZE);
+    for (const order of [[1, 0, 2, 3], [0, 2, 1, 3], [0, 1, 1, 3], [0, 1, 3], [1, 2, 3], [0, 1, 2]]) {
+      const changed = new Uint8Array(order.flatMap((n) => [...at(stored, n)]));
+      const { error } = await drain(
+        openDare(aead, secret(key), chunks(changed, 90_000), wholeSpan(plain.length)),
+      );
+      expect(error).toBeInstanceOf(TamperedError);
+    }
+    const mixed = stored.slice();
+    mixed.set(at(other, 2), 2 * PACKAGE_SIZE);
+    const { error } = await drain(
+      openDare(aead, secret(key), chunks(mixed, 90_000), wholeSpan(plain.length)),
+    );
+    expect(error).toBeInstanceOf(TamperedError);
+    const more = await drain(
+      openDare(aead, secret(key), chunks(stored, 90_000), wholeSpan(3 * PAYLOAD_SIZE)),
+    );
+    expect(more.error).toBeInstanceOf(TamperedError);
+  });
+
+  test("a range of DARE 1.0 is opened", async () => {
+    const [key, plain] = ["07".repeat(32), plaintext(4 * PAYLOAD_SIZE + 10, 1)];
+    const stored = await sealDare10(key, "a1b2c3d4e5f60718", plain);
+    for (const [offset, length] of [[65_530, 70_000], [131_072, 1], [4 * PAYLOAD_SIZE, 10]] as const) {
+      const span = rangeSpan(plain.length, offset, length);
+      const source = chunks(stored.subarray(span.storedOffset, span.storedOffset + span.storedLength), 1000);
+      const opened = await collect(openDare(aead, secret(key), source, span));
+      expect(sha256(opened)).toBe(sha256(plain.subarray(offset, offset + length)));
+    }
+  });
+
+  test("version and cipher do not change within a stream", async () => {
+    const [key, plain] = ["07".repeat(32), plaintext(2 * PAYLOAD_SIZE, 1)];
+    const one = await sealDare10(key, "a1b2c3d4e5f60718", plain);
+    const two = await collect(sealDare(aead, secret(key), chunks(plain, 65_536)));
+    const mixed = new Uint8Array([...one.subarray(0, PACKAGE_SIZE), ...two.subarray(PACKAGE_SIZE)]);
+    const { error } = await drain(
+      openDare(aead, secret(key), chunks(mixed, 90_000), wholeSpan(plain.length)),
+    );
+    expect(error).toBeInstanceOf(TamperedError);
+  });
+
   async function sealDare10(key: string, rand: string, plain: Uint8Array): Promise<Uint8Array> {
     const cipher = aead.key(secret(key), 0);
     const packages: Uint8Array[] = [];
