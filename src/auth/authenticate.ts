@@ -1,10 +1,9 @@
-import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
 import type { S3Request } from "../http/request.ts";
-import type { Authentication, Payload } from "./authentication.ts";
+import type { Authentication } from "./authentication.ts";
 import type { CredentialStore } from "./credentials.ts";
-import { chunkedPayload } from "./payload/chunked-payload.ts";
-import { plainPayload } from "./payload/plain-payload.ts";
+import { payloadOf, UNSIGNED_PAYLOAD } from "./payload/payload.ts";
+import { signatureVersion2 } from "./signature-version-2.ts";
 import type { SigV4Context, VerifiedSignature } from "./sigv4/context.ts";
 import { verifyHeader } from "./sigv4/header.ts";
 import { verifyForm } from "./sigv4/post.ts";
@@ -15,114 +14,123 @@ import { SigningKeys } from "./sigv4/signing-key.ts";
 export interface AuthenticatorOptions {
   readonly credentials: CredentialStore;
   readonly region: string;
+  /** The clock, milliseconds since the epoch. By default a request is judged by the time at which it arrived. */
+  readonly now?: () => number;
+  /** How long a client may keep silent within its body, in milliseconds. Two minutes unless set. */
+  readonly bodyIdleLimit?: number;
 }
 
 /** Finds out who sent a request and how its body is to be verified. */
 export type Authenticator = (request: S3Request) => Authentication;
 
-const UNSIGNED = "UNSIGNED-PAYLOAD";
+const BODY_IDLE_LIMIT = 120_000;
 
-/** Makes the authenticator. What it throws is an S3Error that says what is wrong, never what would have been right. */
-export function createAuthenticator({ credentials, region }: AuthenticatorOptions): Authenticator {
+const ALGORITHM = "AWS4-HMAC-SHA256";
+
+/**
+ * Makes the authenticator. It throws an S3Error that says what is wrong with a request, never what would have been
+ * right. It reads nothing of the body.
+ */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { credentials, region, now, bodyIdleLimit = BODY_IDLE_LIMIT } = options;
   const context: SigV4Context = { credentials, region, signingKeys: new SigningKeys() };
-  return (request) => {
-    const { headers, query } = request;
-    if (headers.all("authorization").length > 1 || headers.all("host").length > 1) {
-      throw new S3Error("InvalidRequest", { message: "A header that may stand once was sent twice." });
-    }
-    const authorization = headers.get("authorization");
-    const presigned = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature") ||
-      query.has("X-Amz-Credential");
-    if (authorization !== undefined) {
-      if (presigned) {
-        throw new S3Error("InvalidArgument", {
-          message:
-            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query " +
-            "string parameter or the Authorization header should be specified",
-        });
-      }
-      return fromHeader(request, authorization, context);
-    }
-    if (presigned) return fromQuery(request, context);
-    if (query.has("AWSAccessKeyId") && query.has("Signature")) throw new S3Error("UnsupportedSignature");
-    return unsigned(request, context);
-  };
-}
+  const timeOf = (request: S3Request) => now === undefined ? request.receivedAt : now();
 
-function fromHeader(request: S3Request, authorization: string, context: SigV4Context): Authentication {
-  if (!authorization.startsWith("AWS4-HMAC-SHA256 ")) {
-    const other = /^AWS[ 4]/.test(authorization);
-    throw new S3Error(
-      other ? "UnsupportedSignature" : "InvalidArgument",
-      other ? {} : {
-        message: "Unsupported Authorization Type",
-      },
+  function fromHeader(request: S3Request, authorization: string): Authentication {
+    const declared = declaredByHeader(request);
+    const verified = verifyHeader(request, authorization, declared, context, timeOf(request));
+    return signed("header", request, declared, verified);
+  }
+
+  function fromQuery(request: S3Request): Authentication {
+    const declared = declaredByQuery(request);
+    return signed(
+      "presigned",
+      request,
+      declared,
+      verifyPresigned(request, declared, context, timeOf(request)),
     );
   }
-  const declared = request.headers.get("x-amz-content-sha256");
-  if (declared === undefined) {
-    throw new S3Error("InvalidRequest", {
-      message: "Missing required header for this request: x-amz-content-sha256",
-    });
-  }
-  const verified = verifyHeader(request, authorization, declared, context);
-  return signed("header", verified, signedPayload(request, declared, verified));
-}
 
-function fromQuery(request: S3Request, context: SigV4Context): Authentication {
-  const declared = request.query.get("X-Amz-Content-Sha256") ?? request.headers.get("x-amz-content-sha256") ??
-    UNSIGNED;
-  const hash = /^STREAMING-/.test(declared) ? UNSIGNED : declared;
-  const verified = verifyPresigned(request, hash, context);
-  return signed("presigned", verified, signedPayload(request, declared, verified));
-}
-
-function signed(kind: "header" | "presigned", verified: VerifiedSignature, payload: Payload): Authentication {
-  const { accessKey, signedHeaders, signedAt } = verified;
-  return { kind, identity: { kind: "user", accessKey }, payload, signedHeaders, signedAt };
-}
-
-/** The verifier that the value of `x-amz-content-sha256` asks for. */
-function signedPayload(request: S3Request, declared: string, seed: VerifiedSignature): Payload {
-  switch (declared) {
-    case UNSIGNED:
-      return plainPayload(request, undefined);
-    case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD":
-      return chunkedPayload(request, { seed, withTrailers: false });
-    case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER":
-      return chunkedPayload(request, { seed, withTrailers: true });
-    case "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
-      return chunkedPayload(request, { seed: undefined, withTrailers: true });
+  function signed(
+    kind: "header" | "presigned",
+    request: S3Request,
+    declared: string,
+    verified: VerifiedSignature,
+  ): Authentication {
+    const { accessKey, signedHeaders, signedAt } = verified;
+    const payload = payloadOf(request, declared, verified, bodyIdleLimit);
+    return { kind, identity: { kind: "user", accessKey }, payload, signedHeaders, signedAt };
   }
-  if (!/^[0-9a-f]{64}$/.test(declared)) {
-    throw new S3Error("InvalidArgument", {
-      message: "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, " +
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
-      fields: { ArgumentName: "x-amz-content-sha256" },
-    });
-  }
-  return plainPayload(request, Buffer.from(declared, "hex"));
-}
 
-function unsigned(request: S3Request, context: SigV4Context): Authentication {
-  const { headers, method, bucket, key } = request;
-  const identity = { kind: "anonymous" } as const;
-  const type = (headers.get("content-type") ?? "").trim().toLowerCase();
-  if (method === "POST" && bucket !== "" && key === "" && type.startsWith("multipart/form-data")) {
-    return {
-      kind: "form",
-      identity,
-      payload: plainPayload(request, undefined),
-      verifyForm: (fields) => verifyForm(fields, context),
-    };
+  function unsigned(request: S3Request): Authentication {
+    const identity = { kind: "anonymous" } as const;
+    const declared = request.headers.get("x-amz-content-sha256") ?? UNSIGNED_PAYLOAD;
+    const payload = payloadOf(request, declared, undefined, bodyIdleLimit);
+    if (!carriesForm(request)) return { kind: "anonymous", identity, payload };
+    return { kind: "form", identity, payload, verifyForm: (fields) => verifyForm(fields, context) };
   }
-  const declared = headers.get("x-amz-content-sha256");
-  const chunked = declared === "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
-  return {
-    kind: "anonymous",
-    identity,
-    payload: chunked
-      ? chunkedPayload(request, { seed: undefined, withTrailers: true })
-      : plainPayload(request, undefined),
+
+  return (request) => {
+    const { headers, query } = request;
+    refuseTwice(request, "authorization");
+    refuseTwice(request, "host");
+    const authorization = headers.get("authorization");
+    const version4 = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature") ||
+      query.has("X-Amz-Credential");
+    const version2 = query.has("AWSAccessKeyId");
+    if (authorization !== undefined) {
+      if (version4 || version2) throw twoMechanisms();
+      requireAlgorithm(authorization);
+      return fromHeader(request, authorization);
+    }
+    if (version4) {
+      if (version2) throw twoMechanisms();
+      return fromQuery(request);
+    }
+    if (version2) throw signatureVersion2();
+    return unsigned(request);
   };
+}
+
+/** An upload by a browser's form: its signature stands in the form itself. */
+function carriesForm({ method, bucket, key, headers }: S3Request): boolean {
+  return method === "POST" && bucket !== "" && key === "" &&
+    /^[ \t]*multipart\/form-data/i.test(headers.get("content-type") ?? "");
+}
+
+function declaredByHeader({ headers }: S3Request): string {
+  const declared = headers.get("x-amz-content-sha256");
+  if (declared !== undefined) return declared;
+  throw new S3Error("InvalidRequest", {
+    message: "Missing required header for this request: x-amz-content-sha256",
+  });
+}
+
+function declaredByQuery({ headers, query }: S3Request): string {
+  return query.get("X-Amz-Content-Sha256") ?? headers.get("x-amz-content-sha256") ?? UNSIGNED_PAYLOAD;
+}
+
+function requireAlgorithm(authorization: string): void {
+  const [scheme = ""] = authorization.split(/[ \t]/, 1);
+  if (scheme === ALGORITHM) return;
+  if (scheme.startsWith("AWS")) throw signatureVersion2();
+  throw new S3Error("InvalidArgument", {
+    message: "Unsupported Authorization Type",
+    fields: { ArgumentName: "Authorization" },
+  });
+}
+
+function refuseTwice({ headers }: S3Request, name: string): void {
+  if (headers.all(name).length < 2) return;
+  throw new S3Error("InvalidRequest", { message: `The header ${name} was sent more than once.` });
+}
+
+function twoMechanisms(): S3Error {
+  return new S3Error("InvalidArgument", {
+    message:
+      "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter " +
+      "or the Authorization header should be specified",
+    fields: { ArgumentName: "Authorization" },
+  });
 }

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { S3Error } from "../../errors/s3-error.ts";
-import { EMPTY_SHA256 } from "../sigv4/canonical.ts";
+import { EMPTY_SHA256, sha256Hex } from "../sigv4/canonical.ts";
 import { requireSignature } from "../sigv4/compare.ts";
 import type { VerifiedSignature } from "../sigv4/context.ts";
 import { scopeText } from "../sigv4/scope.ts";
@@ -11,36 +11,39 @@ export class ChunkSignatures {
   readonly #seed: VerifiedSignature;
   #previous: string;
   #given = "";
-  #hash: Hash = createHash("sha256");
+  #hash: Hash | undefined;
 
   constructor(seed: VerifiedSignature) {
     this.#seed = seed;
     this.#previous = seed.signature;
   }
 
-  /** @throws S3Error SignatureDoesNotMatch when the chunk carries none */
+  /** A chunk begins. @throws S3Error SignatureDoesNotMatch when it carries no signature */
   begin(given: string | undefined): void {
     if (given === undefined) throw new S3Error("SignatureDoesNotMatch");
     this.#given = given;
-    this.#hash = createHash("sha256");
+    this.#hash = undefined;
   }
 
+  /** Bytes of that chunk. */
   data(bytes: Uint8Array): void {
+    this.#hash ??= createHash("sha256");
     this.#hash.update(bytes);
   }
 
-  /** @throws S3Error SignatureDoesNotMatch */
+  /** The chunk is complete. @throws S3Error SignatureDoesNotMatch */
   end(): void {
-    const hash = this.#hash.digest("hex");
+    const hash = this.#hash?.digest("hex") ?? EMPTY_SHA256;
     this.#require("AWS4-HMAC-SHA256-PAYLOAD", `${EMPTY_SHA256}\n${hash}`, this.#given);
   }
 
-  /** Verifies the signature over all trailing lines. @throws S3Error SignatureDoesNotMatch */
-  trailers(lines: readonly string[], given: string): void {
-    const hash = createHash("sha256").update(lines.map((line) => `${line}\n`).join(""), "latin1").digest(
-      "hex",
-    );
-    this.#require("AWS4-HMAC-SHA256-TRAILER", hash, given);
+  /**
+   * Verifies the signature over the trailers.
+   * @param covered `name:value\n` for each
+   * @throws S3Error SignatureDoesNotMatch, also when there is none
+   */
+  trailers(covered: string, given: string | undefined): void {
+    this.#require("AWS4-HMAC-SHA256-TRAILER", sha256Hex(covered), given ?? "");
   }
 
   #require(kind: string, covered: string, given: string): void {

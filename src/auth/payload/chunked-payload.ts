@@ -7,9 +7,10 @@ import type { VerifiedSignature } from "../sigv4/context.ts";
 import { ChunkDecoder } from "./aws-chunked.ts";
 import { ChunkSignatures } from "./chunk-signatures.ts";
 import { IncomingBody } from "./incoming-body.ts";
+import { announcedTrailers, readTrailers, type Trailers } from "./trailers.ts";
 
-/** Smallest chunk but the last in a signed body. */
-const MIN_SIGNED_CHUNK = 8192;
+/** Smallest chunk but the last, in bytes. */
+const MIN_CHUNK = 8192;
 
 /** Which kind of chunked body it is. */
 export interface ChunkedForm {
@@ -20,15 +21,19 @@ export interface ChunkedForm {
 
 /**
  * A body in `aws-chunked` encoding.
+ * @param idleLimit longest silence of the client in milliseconds
  * @throws S3Error MissingContentLength without a decoded length; InvalidArgument for a malformed one
  */
-export function chunkedPayload(request: S3Request, form: ChunkedForm): Payload {
+export function chunkedPayload(request: S3Request, form: ChunkedForm, idleLimit: number): Payload {
   const length = decodedLength(request);
-  const announcedTrailers = form.withTrailers ? announced(request) : [];
+  const announced = form.withTrailers ? announcedTrailers(request.headers) : [];
   return {
     length,
-    announcedTrailers,
-    open: (digests) => new ChunkedBody(request, form, length, announcedTrailers, digests),
+    announcedTrailers: announced,
+    open: (digests) => {
+      const source = new IncomingBody(request, idleLimit);
+      return new ChunkedBody(source, form, length, announced, digests);
+    },
   };
 }
 
@@ -36,115 +41,106 @@ function decodedLength({ headers }: S3Request): number {
   const text = headers.get("x-amz-decoded-content-length");
   if (text === undefined) throw new S3Error("MissingContentLength");
   if (!/^\d{1,15}$/.test(text)) {
-    throw new S3Error("InvalidArgument", { message: "x-amz-decoded-content-length is malformed." });
+    throw new S3Error("InvalidArgument", {
+      message: "x-amz-decoded-content-length must be a number of bytes.",
+      fields: { ArgumentName: "x-amz-decoded-content-length" },
+    });
   }
   return Number(text);
 }
 
-function announced({ headers }: S3Request): readonly string[] {
-  const names = (headers.get("x-amz-trailer") ?? "").toLowerCase().split(",").map((name) => name.trim());
-  return names.filter((name) => name !== "");
-}
-
 class ChunkedBody implements VerifiedBody {
-  readonly #request: S3Request;
-  readonly #form: ChunkedForm;
+  readonly #source: IncomingBody;
   readonly #length: number;
   readonly #announced: readonly string[];
   readonly #names: readonly DigestName[];
+  readonly #signatures: ChunkSignatures | undefined;
+  readonly #withTrailers: boolean;
+  readonly #decoder: ChunkDecoder;
+  /** Decoded and not yet yielded. */
+  #decoded: Uint8Array[] = [];
+  readonly #trailerLines: string[] = [];
+  #received = 0;
+  #chunks = 0;
+  #lastSize = MIN_CHUNK;
   #digests: Digests | undefined;
-  readonly #trailers = new Map<string, string>();
+  #trailers: Trailers | undefined;
 
   constructor(
-    request: S3Request,
-    form: ChunkedForm,
+    source: IncomingBody,
+    { seed, withTrailers }: ChunkedForm,
     length: number,
-    announcedTrailers: readonly string[],
-    digests: readonly DigestName[],
+    announced: readonly string[],
+    names: readonly DigestName[],
   ) {
-    this.#request = request;
-    this.#form = form;
+    this.#source = source;
     this.#length = length;
-    this.#announced = announcedTrailers;
-    this.#names = digests;
+    this.#announced = announced;
+    this.#names = names;
+    this.#signatures = seed === undefined ? undefined : new ChunkSignatures(seed);
+    this.#withTrailers = withTrailers;
+    this.#decoder = new ChunkDecoder({
+      begin: (size, signature) => this.#begin(size, signature),
+      data: (bytes) => {
+        this.#received += bytes.length;
+        this.#signatures?.data(bytes);
+        this.#decoded.push(bytes);
+      },
+      end: () => this.#signatures?.end(),
+      trailer: (line) => void this.#trailerLines.push(line),
+    }, withTrailers);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    const { seed, withTrailers } = this.#form;
-    const signatures = seed === undefined ? undefined : new ChunkSignatures(seed);
     const digester = createDigester(this.#names, this.#length);
-    const source = new IncomingBody(this.#request);
-    const decoded: Uint8Array[] = [];
-    const lines: string[] = [];
-    let received = 0;
-    let last = MIN_SIGNED_CHUNK;
-    const decoder = new ChunkDecoder({
-      begin: (size, given) => {
-        if (signatures !== undefined) {
-          if (size > 0 && last < MIN_SIGNED_CHUNK) throw new S3Error("InvalidChunkSizeError");
-          last = size;
-          signatures.begin(given);
-        }
-      },
-      data: (bytes) => {
-        received += bytes.length;
-        if (received > this.#length) throw new S3Error("IncompleteBody");
-        signatures?.data(bytes);
-        decoded.push(bytes);
-      },
-      end: () => signatures?.end(),
-      trailer: (line) => void lines.push(line),
-    }, withTrailers);
     try {
-      for (let step = await source.next(); step.done !== true; step = await source.next()) {
-        decoder.take(step.value);
-        for (const chunk of decoded.splice(0)) {
-          await digester.update(chunk);
+      for (let step = await this.#source.next(); step.done !== true; step = await this.#source.next()) {
+        this.#decoder.take(step.value);
+        const decoded = this.#decoded;
+        this.#decoded = [];
+        for (const chunk of decoded) {
+          const full = digester.update(chunk);
+          if (full !== undefined) await full;
           yield chunk;
         }
       }
-      decoder.finish();
-      if (received !== this.#length) throw new S3Error("IncompleteBody");
-      this.#takeTrailers(lines, signatures);
+      this.#decoder.finish();
+      if (this.#received !== this.#length) throw new S3Error("IncompleteBody");
+      const trailers = readTrailers(this.#trailerLines, this.#announced);
+      if (this.#withTrailers) this.#signatures?.trailers(trailers.covered, trailers.signature);
       this.#digests = await digester.finish();
+      this.#trailers = trailers;
     } finally {
-      void source.return();
+      this.#source.release();
       digester.abandon();
     }
   }
 
-  #takeTrailers(lines: readonly string[], signatures: ChunkSignatures | undefined): void {
-    const covered: string[] = [];
-    let given: string | undefined;
-    for (const line of lines) {
-      const colon = line.indexOf(":");
-      const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
-      const value = line.slice(colon + 1).trim();
-      if (name === "" || this.#trailers.has(name)) throw new S3Error("MalformedTrailerError");
-      if (name === "x-amz-trailer-signature") {
-        given = value;
-        continue;
-      }
-      if (!this.#announced.includes(name)) throw new S3Error("MalformedTrailerError");
-      covered.push(`${name}:${value}`);
-      this.#trailers.set(name, value);
+  #begin(size: number, signature: string | undefined): void {
+    this.#chunks++;
+    if (size > this.#length - this.#received) {
+      throw new S3Error("IncompleteBody", { message: "The chunks hold more bytes than were declared." });
     }
-    for (const name of this.#announced) {
-      if (!this.#trailers.has(name)) throw new S3Error("MalformedTrailerError");
+    if (size > 0 && this.#lastSize < MIN_CHUNK) {
+      throw new S3Error("InvalidChunkSizeError", {
+        fields: { Chunk: String(this.#chunks), BadChunkSize: String(this.#lastSize) },
+      });
     }
-    if (signatures === undefined || !this.#form.withTrailers) return;
-    if (given === undefined) throw new S3Error("SignatureDoesNotMatch");
-    signatures.trailers(covered, given);
+    this.#lastSize = size;
+    this.#signatures?.begin(signature);
   }
 
   digests(): Digests {
-    if (this.#digests === undefined) {
-      throw new S3Error("InternalError", { cause: "the body has not ended yet" });
-    }
+    if (this.#digests === undefined) throw unfinished();
     return this.#digests;
   }
 
   trailers(): ReadonlyMap<string, string> {
-    return this.#trailers;
+    if (this.#trailers === undefined) throw unfinished();
+    return this.#trailers.values;
   }
+}
+
+function unfinished(): S3Error {
+  return new S3Error("InternalError", { cause: "the body has not ended yet" });
 }

@@ -2,70 +2,88 @@ import type { IncomingMessage } from "node:http";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { S3Request } from "../../http/request.ts";
 
-/** How long a client may keep silent within its body, in milliseconds. */
-export const BODY_IDLE_LIMIT = 120_000;
+/** What a consumer waits with. */
+interface Waiting {
+  resolve(result: IteratorResult<Uint8Array, undefined>): void;
+  reject(fault: S3Error): void;
+}
 
 /**
  * The raw bytes of a body, pulled. Unlike the message's own iterator it never destroys the connection, over which the
- * reason of a refusal still has to go, and it ends a body whose client fell silent.
+ * reason of a refusal still has to go, and it ends a body whose client fell silent. Nothing is touched, and no
+ * `100 Continue` sent, before the first pull.
  */
-export class IncomingBody implements AsyncIterator<Uint8Array> {
+export class IncomingBody {
+  readonly #request: S3Request;
   readonly #incoming: IncomingMessage;
+  readonly #idleLimit: number;
   readonly #queue: Uint8Array[] = [];
+  #started = false;
   #ended = false;
   #fault: S3Error | undefined;
-  #waiting:
-    | { resolve: (result: IteratorResult<Uint8Array>) => void; reject: (cause: S3Error) => void }
-    | undefined;
+  #waiting: Waiting | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
-  readonly #idleLimit: number;
 
-  constructor(request: S3Request, idleLimit = BODY_IDLE_LIMIT) {
-    const { incoming } = request;
-    this.#incoming = incoming;
+  /** @param idleLimit longest silence of the client in milliseconds */
+  constructor(request: S3Request, idleLimit: number) {
+    this.#request = request;
+    this.#incoming = request.incoming;
     this.#idleLimit = idleLimit;
-    incoming.on("data", this.#take);
-    incoming.on("end", this.#end);
-    incoming.on("error", this.#cut);
-    incoming.on("aborted", this.#cut);
-    incoming.on("close", this.#cut);
-    request.sendContinue();
   }
 
-  next(): Promise<IteratorResult<Uint8Array>> {
+  /** The next bytes. One call at a time. Rejects with S3Error IncompleteBody, RequestTimeout. */
+  next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (!this.#started) this.#start();
     const chunk = this.#queue.shift();
     if (chunk !== undefined) return Promise.resolve({ done: false, value: chunk });
     if (this.#fault !== undefined) return Promise.reject(this.#fault);
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#idle ??= setTimeout(() => this.#fail(new S3Error("RequestTimeout")), this.#idleLimit);
+      this.#idle = setTimeout(() => this.#fail(new S3Error("RequestTimeout")), this.#idleLimit);
       if (this.#incoming.isPaused()) this.#incoming.resume();
     });
   }
 
-  return(): Promise<IteratorResult<Uint8Array>> {
-    this.#release();
-    return Promise.resolve({ done: true, value: undefined });
+  /** Lets go of the message. Bytes that still come are nobody's. */
+  release(): void {
+    clearTimeout(this.#idle);
+    this.#incoming.off("data", this.#take);
+    this.#incoming.off("end", this.#end);
+    this.#incoming.off("aborted", this.#cut);
+    this.#incoming.off("close", this.#cut);
+  }
+
+  #start(): void {
+    this.#started = true;
+    const incoming = this.#incoming;
+    // The listener stays: an error that nobody listens to ends the process.
+    incoming.on("error", this.#cut);
+    if (incoming.readableEnded) {
+      this.#ended = true;
+    } else if (incoming.destroyed) {
+      // The client left before anyone looked: neither `end` nor `close` will come again.
+      this.#cut();
+    } else {
+      incoming.on("data", this.#take);
+      incoming.on("end", this.#end);
+      incoming.on("aborted", this.#cut);
+      incoming.on("close", this.#cut);
+      this.#request.sendContinue();
+    }
   }
 
   readonly #take = (chunk: Uint8Array): void => {
-    this.#stopClock();
-    const waiting = this.#waiting;
-    if (waiting !== undefined) {
-      this.#waiting = undefined;
-      waiting.resolve({ done: false, value: chunk });
-      return;
-    }
+    const waiting = this.#stopWaiting();
+    if (waiting !== undefined) return waiting.resolve({ done: false, value: chunk });
     this.#queue.push(chunk);
     this.#incoming.pause();
   };
 
   readonly #end = (): void => {
     this.#ended = true;
-    this.#release();
-    this.#waiting?.resolve({ done: true, value: undefined });
-    this.#waiting = undefined;
+    this.release();
+    this.#stopWaiting()?.resolve({ done: true, value: undefined });
   };
 
   readonly #cut = (cause?: unknown): void => {
@@ -74,21 +92,14 @@ export class IncomingBody implements AsyncIterator<Uint8Array> {
 
   #fail(fault: S3Error): void {
     this.#fault ??= fault;
-    this.#release();
-    this.#waiting?.reject(this.#fault);
-    this.#waiting = undefined;
+    this.release();
+    this.#stopWaiting()?.reject(this.#fault);
   }
 
-  #stopClock(): void {
+  #stopWaiting(): Waiting | undefined {
     clearTimeout(this.#idle);
-    this.#idle = undefined;
-  }
-
-  #release(): void {
-    this.#stopClock();
-    this.#incoming.off("data", this.#take);
-    this.#incoming.off("end", this.#end);
-    this.#incoming.off("aborted", this.#cut);
-    this.#incoming.off("close", this.#cut);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    return waiting;
   }
 }

@@ -11,55 +11,53 @@ const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 
 /**
  * A body that comes as it is.
- * @param sha256 the hash that was signed along with the request, 32 bytes; `undefined` for an unsigned payload
+ * @param sha256 the hash that was promised along with the request, 32 bytes; `undefined` when nothing was
+ * @param idleLimit longest silence of the client in milliseconds
  * @throws S3Error InvalidArgument for a malformed Content-Length
  */
-export function plainPayload(request: S3Request, sha256: Uint8Array | undefined): Payload {
+export function plainPayload(request: S3Request, sha256: Uint8Array | undefined, idleLimit: number): Payload {
   const length = declaredLength(request);
   return {
     length,
     announcedTrailers: [],
-    open: (digests) => new PlainBody(request, length, digests, sha256),
+    open: (digests) => new PlainBody(new IncomingBody(request, idleLimit), length, digests, sha256),
   };
 }
 
-/** Content-Length; 0 for a request without a body; `undefined` for one of unknown length. */
 function declaredLength({ headers }: S3Request): number | undefined {
   const text = headers.get("content-length");
-  if (text !== undefined) {
-    if (!/^\d{1,15}$/.test(text)) {
-      throw new S3Error("InvalidArgument", { message: "Content-Length is malformed." });
-    }
-    return Number(text);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(text)) {
+    throw new S3Error("InvalidArgument", { message: "Content-Length must be a number of bytes." });
   }
-  return headers.has("transfer-encoding") ? undefined : 0;
+  return Number(text);
 }
 
 class PlainBody implements VerifiedBody {
-  readonly #request: S3Request;
+  readonly #source: IncomingBody;
   readonly #length: number | undefined;
-  readonly #names: readonly DigestName[];
+  readonly #asked: readonly DigestName[];
   readonly #sha256: Uint8Array | undefined;
   #digests: Digests | undefined;
 
   constructor(
-    request: S3Request,
+    source: IncomingBody,
     length: number | undefined,
-    digests: readonly DigestName[],
+    asked: readonly DigestName[],
     sha256: Uint8Array | undefined,
   ) {
-    this.#request = request;
+    this.#source = source;
     this.#length = length;
-    this.#names = sha256 === undefined || digests.includes("sha256") ? digests : [...digests, "sha256"];
+    this.#asked = asked;
     this.#sha256 = sha256;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    const digester = createDigester(this.#names, this.#length);
-    const source = new IncomingBody(this.#request);
+    const shared = this.#sha256 === undefined || this.#asked.includes("sha256");
+    const digester = createDigester(shared ? this.#asked : [...this.#asked, "sha256"], this.#length);
     let received = 0;
     try {
-      for (let step = await source.next(); step.done !== true; step = await source.next()) {
+      for (let step = await this.#source.next(); step.done !== true; step = await this.#source.next()) {
         const chunk = step.value;
         received += chunk.length;
         const full = digester.update(chunk);
@@ -68,24 +66,11 @@ class PlainBody implements VerifiedBody {
       }
       if (this.#length !== undefined && received !== this.#length) throw new S3Error("IncompleteBody");
       const digests = await digester.finish();
-      this.#verify(digests.get("sha256"));
-      this.#digests = digests;
+      if (this.#sha256 !== undefined) requireHash(this.#sha256, digests.get("sha256"));
+      this.#digests = shared ? digests : new Map([...digests].filter(([name]) => name !== "sha256"));
     } finally {
-      void source.return();
+      this.#source.release();
       digester.abandon();
-    }
-  }
-
-  #verify(real: Uint8Array | undefined): void {
-    const told = this.#sha256;
-    if (told === undefined) return;
-    if (real === undefined || !timingSafeEqual(told, real)) {
-      throw new S3Error("XAmzContentSHA256Mismatch", {
-        fields: {
-          ClientComputedContentSHA256: Buffer.from(told).toString("hex"),
-          S3ComputedContentSHA256: Buffer.from(real ?? []).toString("hex"),
-        },
-      });
     }
   }
 
@@ -99,4 +84,14 @@ class PlainBody implements VerifiedBody {
   trailers(): ReadonlyMap<string, string> {
     return NO_TRAILERS;
   }
+}
+
+function requireHash(told: Uint8Array, real: Uint8Array | undefined): void {
+  if (real !== undefined && timingSafeEqual(told, real)) return;
+  throw new S3Error("XAmzContentSHA256Mismatch", {
+    fields: {
+      ClientComputedContentSHA256: Buffer.from(told).toString("hex"),
+      S3ComputedContentSHA256: Buffer.from(real ?? []).toString("hex"),
+    },
+  });
 }

@@ -1,7 +1,9 @@
 import type { Secret } from "../../crypto/secret.ts";
+import { S3Error } from "../../errors/s3-error.ts";
 import type { CredentialStore } from "../credentials.ts";
 import type { CredentialScope } from "./scope.ts";
-import type { SigningKeys } from "./signing-key.ts";
+import { signature, type SigningKeys } from "./signing-key.ts";
+import { requireSignature } from "./compare.ts";
 
 /** What every kind of verification needs. */
 export interface SigV4Context {
@@ -22,4 +24,21 @@ export interface VerifiedSignature {
   readonly signingKey: Secret;
   /** Seed of the chunk signatures. */
   readonly signature: string;
+}
+
+/**
+ * The signing key of a scope.
+ * @throws S3Error InvalidAccessKeyId
+ */
+export function signingKeyOf(scope: CredentialScope, { credentials, signingKeys }: SigV4Context): Secret {
+  const secretKey = credentials.lookup(scope.accessKey);
+  if (secretKey === undefined) {
+    throw new S3Error("InvalidAccessKeyId", { fields: { AWSAccessKeyId: scope.accessKey } });
+  }
+  return signingKeys.get(secretKey, scope);
+}
+
+/** Whether `given` is the signature of `text`. @throws S3Error SignatureDoesNotMatch */
+export function verifySignature(given: string, signingKey: Secret, text: string): void {
+  requireSignature(given, signature(signingKey, text));
 }

@@ -1,13 +1,43 @@
+import type { RequestHeaders } from "../../http/headers.ts";
+
+/** When a request was signed. */
+export interface SigningTime {
+  /** `YYYYMMDD'T'HHMMSS'Z'`, as it stands in the string to sign. */
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
 /** Milliseconds since the epoch of `YYYYMMDD'T'HHMMSS'Z'` (ISO 8601 basic), `undefined` when it is not that. */
 export function parseAmzDate(text: string): number | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second] = match;
   const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(time) ? undefined : time;
+  // Some engines take a 31st of February for the 3rd of March.
+  return Number.isNaN(time) || new Date(time).getUTCDate() !== Number(day) ? undefined : time;
 }
 
 /** The time of day in the form that signatures use. */
 export function formatAmzDate(time: number): string {
   return new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, "");
+}
+
+/**
+ * When the client says that it signed: `x-amz-date`, or `Date` where only that is sent.
+ * @returns `undefined` when there is neither, or it cannot be read
+ */
+export function signingTime(headers: RequestHeaders): SigningTime | undefined {
+  const text = headers.get("x-amz-date") ?? headers.get("date");
+  if (text === undefined) return undefined;
+  const time = parseAmzDate(text);
+  if (time !== undefined) return { text, time };
+  return headers.has("x-amz-date") ? undefined : fromHttpDate(text);
+}
+
+/** `Fri, 24 May 2013 00:00:00 GMT`, the one form of RFC 9110 section 5.6.7 that clients write. */
+function fromHttpDate(text: string): SigningTime | undefined {
+  const time = Date.parse(text);
+  if (Number.isNaN(time) || new Date(time).toUTCString() !== text) return undefined;
+  return { text: formatAmzDate(time), time };
 }

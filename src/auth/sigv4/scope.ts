@@ -1,4 +1,6 @@
+import type { S3ErrorDetail } from "../../errors/s3-error.ts";
 import { S3Error } from "../../errors/s3-error.ts";
+import type { S3Request } from "../../http/request.ts";
 
 /** `AKID/20130524/us-east-1/s3/aws4_request`: who signed, and for which day, region and service. */
 export interface CredentialScope {
@@ -8,32 +10,55 @@ export interface CredentialScope {
   readonly region: string;
 }
 
+/** Makes the error for the place where a credential stood, from what is wrong with it. */
+export type ScopeFault = (wrong: string, detail?: Pick<S3ErrorDetail, "fields" | "headers">) => S3Error;
+
+/** Where clients sign for before they know better. */
+const DEFAULT_REGION = "us-east-1";
+
+/**
+ * Regions that a request may be signed for: this server's own, which comes first. ListBuckets and GetBucketLocation,
+ * with which a client finds out the region, may be signed for `us-east-1` too.
+ */
+export function acceptedRegions(
+  { method, bucket, key, query }: S3Request,
+  region: string,
+): readonly string[] {
+  const asksForRegion = method === "GET" && key === "" && (bucket === "" || query.has("location"));
+  return asksForRegion ? [region, DEFAULT_REGION] : [region];
+}
+
 /**
  * Parses a credential and checks it against this server. The access key may itself hold slashes.
- * @param region the region of this server; `us-east-1` is taken as well where a client cannot know better
- * @param fault makes the error for the place where the credential stood
+ * @param regions those that are accepted, the server's own first
+ * @throws S3Error as made by `fault`; for a wrong region it names the right one, so that clients redirect themselves
  */
-export function parseScope(
-  text: string,
-  region: string,
-  fault: (message: string, fields?: Readonly<Record<string, string>>) => S3Error,
-): CredentialScope {
+export function parseScope(text: string, regions: readonly string[], fault: ScopeFault): CredentialScope {
   const pieces = text.split("/");
-  const [day = "", signedRegion = "", service = "", terminator = ""] = pieces.slice(-4);
+  const [day = "", region = "", service = "", terminator = ""] = pieces.slice(-4);
   const accessKey = pieces.slice(0, -4).join("/");
-  if (accessKey === "" || !/^\d{8}$/.test(day)) throw fault("The credential is malformed.");
-  if (service !== "s3") {
-    throw fault(`The credential is malformed; incorrect service. This endpoint belongs to "s3".`);
+  if (accessKey === "") {
+    throw fault(
+      'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+    );
+  }
+  if (!/^\d{8}$/.test(day)) {
+    throw fault(
+      `incorrect date format "${day}". This date in the credential must be in the format "yyyyMMdd".`,
+    );
   }
   if (terminator !== "aws4_request") {
-    throw fault(`The credential is malformed; incorrect terminal. This endpoint uses "aws4_request".`);
+    throw fault(`incorrect terminal "${terminator}". This endpoint uses "aws4_request".`);
   }
-  if (signedRegion !== region) {
-    throw fault(`The credential is malformed; the region is wrong; expecting '${region}'.`, {
-      Region: region,
+  if (service !== "s3") throw fault(`incorrect service "${service}". This endpoint belongs to "s3".`);
+  if (!regions.includes(region)) {
+    const [own = ""] = regions;
+    throw fault(`the region '${region}' is wrong; expecting '${own}'`, {
+      fields: { Region: own },
+      headers: { "x-amz-bucket-region": own },
     });
   }
-  return { accessKey, day, region: signedRegion };
+  return { accessKey, day, region };
 }
 
 /** The scope as it stands in a string to sign. */

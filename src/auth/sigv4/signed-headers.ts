@@ -2,9 +2,11 @@ import { S3Error } from "../../errors/s3-error.ts";
 import type { RequestHeaders } from "../../http/headers.ts";
 
 /**
- * Checks the list of signed headers: well-formed, all there, `host` among them, and nothing of S3's own left unsigned.
+ * Checks the list of signed headers: each once and sent, `host` among them, and nothing of S3's own left unsigned.
+ * Naming a header twice would make the canonical request grow far beyond what was sent.
  * @param names lower-case names as the client lists them
- * @throws S3Error SignatureDoesNotMatch for a name that is not there; AccessDenied for an unsigned header
+ * @param exempt a header of S3's own that the signature covers in another way
+ * @throws S3Error SignatureDoesNotMatch for a name that is not there or there twice; AccessDenied for an unsigned header
  */
 export function checkSignedHeaders(
   headers: RequestHeaders,
@@ -12,20 +14,19 @@ export function checkSignedHeaders(
   exempt?: string,
 ): ReadonlySet<string> {
   const signed = new Set(names);
-  if (!signed.has("host")) throw unsigned(["host"]);
+  if (signed.size !== names.length) throw new S3Error("SignatureDoesNotMatch");
+  const left: string[] = signed.has("host") ? [] : ["host"];
+  for (const name of headers.names()) {
+    if (name.startsWith("x-amz-") && !signed.has(name) && name !== exempt) left.push(name);
+  }
+  if (left.length > 0) {
+    throw new S3Error("AccessDenied", {
+      message: "There were headers present in the request which were not signed",
+      fields: { HeadersNotSigned: left.join(", ") },
+    });
+  }
   for (const name of names) {
     if (!headers.has(name)) throw new S3Error("SignatureDoesNotMatch");
   }
-  const left = [...headers.names()].filter((name) =>
-    name.startsWith("x-amz-") && !signed.has(name) && name !== exempt
-  );
-  if (left.length > 0) throw unsigned(left);
   return signed;
-}
-
-function unsigned(names: readonly string[]): S3Error {
-  return new S3Error("AccessDenied", {
-    message: "There were headers present in the request which were not signed",
-    fields: { HeadersNotSigned: names.join(", ") },
-  });
 }
