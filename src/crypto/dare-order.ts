@@ -36,7 +36,6 @@ export class PackageOrder {
    * @throws TamperedError, UnsupportedError
    */
   next(header: Uint8Array): PackageHeader {
-    if (this.#ended) throw new TamperedError("data after the last package");
     const frame = parseFrame(header);
     const first = this.#first ??= { frame, header: new Uint8Array(header) };
     if (!this.#versions.includes(frame.version)) throw new UnsupportedError("unsupported version of DARE");

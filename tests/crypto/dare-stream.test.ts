@@ -74,6 +74,13 @@ describe.each(PROVIDERS)("provider $name", (aead) => {
     expect(() => sealSmall(aead, newKey(), new Uint8Array(65_537))).toThrow(RangeError);
   });
 
+  test("a full package that is not the last is no small stream", async () => {
+    const key = newKey();
+    const stored = await seal(key, plaintext(PAYLOAD_SIZE + 1, 3));
+    const opened = (async () => await openSmall(aead, key, stored.subarray(0, PACKAGE_SIZE)))();
+    await expect(opened).rejects.toBeInstanceOf(TamperedError);
+  });
+
   test("chunks that are views of shared memory are left as they were", async () => {
     const [key, plain] = [newKey(), plaintext(3 * PAYLOAD_SIZE, 4)];
     const stored = Buffer.from(await seal(key, plain));
