@@ -113,7 +113,7 @@ export async function writeExpectation(
   if (wanted !== "*") await call.authorise("s3:GetObject", call.request.bucket, call.request.key);
   const record = await current();
   if (record === undefined) throw new S3Error("NoSuchKey");
-  const [etag = record.etag] = await call.sse.listedEtags([record]);
+  const [etag = record.etag] = await call.sse.listedEtags([record], record.bucket);
   if (!matchesStrongly(wanted, etag)) throw preconditionFailed("If-Match");
   return { revision: record.revision };
 }

@@ -38,7 +38,7 @@ export async function deleteExpectation(
     return { absent: true };
   }
   if (etag !== undefined) {
-    const [shown = record.etag] = await call.sse.listedEtags([record]);
+    const [shown = record.etag] = await call.sse.listedEtags([record], record.bucket);
     if (!matchesStrongly(parseEtagList(etag), shown)) throw preconditionFailed("If-Match");
   }
   if (lastModified !== undefined && lastModified !== Math.floor(record.lastModified / 1000)) {

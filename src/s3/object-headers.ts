@@ -21,7 +21,6 @@ const NEVER_COPIED = ["x-amz-storage-class", "x-amz-website-redirect-location"];
 const DEFAULT_CONTENT_TYPE = "application/octet-stream";
 const USER_PREFIX = "x-amz-meta-";
 const INTERNAL_PREFIX = "x-minio-internal-";
-const ENCRYPTION_PREFIX = `${INTERNAL_PREFIX}server-side-encryption-`;
 /** Bytes of names (without prefix) and values of all user metadata together. */
 const MAX_USER_METADATA = 2048;
 
@@ -97,16 +96,6 @@ export function headersFromMetadata(metadata: Metadata): Record<string, string> 
     else if (name.startsWith("X-Amz-Meta-")) headers[name.toLowerCase()] = value;
   }
   return headers;
-}
-
-/** The internal keys among an object's metadata. */
-export function internalMetadata(metadata: Metadata): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).filter(([name]) => isInternal(name)));
-}
-
-/** Whether an object's metadata says that its bytes are encrypted. */
-export function isEncrypted(metadata: Metadata): boolean {
-  return Object.keys(metadata).some((name) => name.toLowerCase().startsWith(ENCRYPTION_PREFIX));
 }
 
 /** The storage class of an object. */

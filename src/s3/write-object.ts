@@ -27,7 +27,7 @@ export async function storeObject(
   const record = await store.putObject({
     bucket,
     key,
-    body: sealing.seal(body.chunks),
+    body: sealing.seal(body.chunks, body.size),
     ...(body.size === undefined ? {} : { storedSize: sealing.storedSize(body.size) }),
     attributes() {
       const { size, md5, checksum } = body.result();

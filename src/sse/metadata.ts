@@ -42,7 +42,9 @@ export type Encryption =
 /** What kind of encryption metadata speaks of, without reading the keys: any trace of one counts. */
 export function encryptionKind(metadata: Metadata): Encryption["kind"] {
   if (S3_SEALED_KEY in metadata || S3_KEY_ID in metadata || S3_SEALED_DATA_KEY in metadata) return "sse-s3";
-  if (CUSTOMER_SEALED_KEY in metadata || IV in metadata || ALGORITHM in metadata || MULTIPART in metadata) return "sse-c";
+  if (CUSTOMER_SEALED_KEY in metadata || IV in metadata || ALGORITHM in metadata || MULTIPART in metadata) {
+    return "sse-c";
+  }
   return "none";
 }
 

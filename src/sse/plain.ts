@@ -3,24 +3,30 @@ import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
 import type { RequestHeaders } from "../http/headers.ts";
 import { refuseEncryption } from "./refuse.ts";
-import type { ObjectView, PartEtags, Sealing, Sse } from "./sse.ts";
+import type { ObjectRecord } from "../store/store.ts";
+import type { ObjectView, PartEtags, Rotation, Sealing, Sse } from "./sse.ts";
 
 /** Nothing encrypted: stored bytes are the plaintext. Requests that ask for encryption are refused. */
 export function plainSse(): Sse {
   return {
     forWrite: async (request) => (refuseEncryption(request.headers, request.secure), PLAIN_SEALING),
+    forNewUpload: async (request) => (refuseEncryption(request.headers, request.secure), PLAIN_SEALING),
     forPart: async (request) => (refuseEncryption(request.headers, request.secure), PLAIN_SEALING),
     forUpload: async () => PLAIN_PARTS,
     view: async (request, record) => {
       refuseEncryptionOfRead(request.headers, request.secure);
-      return plainView(record.etag, record.checksum?.value);
+      return plainView(record);
     },
-    viewCopySource: async (_request, record) => plainView(record.etag, record.checksum?.value),
+    viewCopySource: async (_request, record) => plainView(record),
+    rotate: async (request) => (refuseEncryption(request.headers, request.secure), NO_ROTATION),
     listedEtags: async (objects) => objects.map((object) => object.etag),
   };
 }
 
-const PLAIN_SEALING: Sealing = {
+const NO_ROTATION: Rotation = { replyHeaders: {}, metadata: {}, changes: false };
+
+/** The sealing that leaves everything as it is. */
+export const PLAIN_SEALING: Sealing = {
   replyHeaders: {},
   metadata: {},
   needsMd5: true,
@@ -36,11 +42,16 @@ const PLAIN_SEALING: Sealing = {
   sealChecksum: (value) => value,
 };
 
-const PLAIN_PARTS: PartEtags = {
+/** Parts that are not encrypted. */
+export const PLAIN_PARTS: PartEtags = {
   replyHeaders: {},
   shown: (stored) => stored,
   openChecksum: (stored) => stored,
-  finished: multipartEtag,
+  finished(storedEtags) {
+    const etag = multipartEtag(storedEtags);
+    return { stored: etag, shown: etag };
+  },
+  finishedMetadata: () => ({}),
   sealChecksum: (value) => value,
 };
 
@@ -51,11 +62,20 @@ export function multipartEtag(storedEtags: readonly string[]): string {
   return `${hash.digest("hex")}-${storedEtags.length}`;
 }
 
-function plainView(etag: string, checksum: string | undefined): ObjectView {
+/**
+ * The view of an object that is not encrypted.
+ * @throws S3Error XMinioObjectTampered when its sizes say that it is
+ */
+export function plainView({ etag, checksum, size, storedSize }: ObjectRecord): ObjectView {
+  if (size !== storedSize) {
+    throw new S3Error("XMinioObjectTampered", {
+      cause: new Error("an object without encryption has two sizes"),
+    });
+  }
   return {
     replyHeaders: {},
     etag,
-    checksum,
+    checksum: checksum?.value,
     openChecksum: (stored) => stored,
     read: (handle, start, length) => handle.read(start, length),
   };

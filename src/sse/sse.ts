@@ -7,18 +7,25 @@ import type { ListedObject, Metadata, ObjectHandle, ObjectRecord, UploadRecord }
  * only this step knows both.
  */
 export interface Sse {
-  /** What PutObject, CopyObject, CreateMultipartUpload or PostObject asks for. */
+  /** What PutObject, CopyObject or PostObject asks for. */
   forWrite(request: SseRequest): Promise<Sealing>;
+  /** What CreateMultipartUpload asks for. Only the metadata and headers of the sealing matter. */
+  forNewUpload(request: SseRequest): Promise<Sealing>;
   /** The same for one part of an upload that was begun with `upload.metadata`. */
   forPart(request: SseRequest, upload: UploadRecord, partNumber: number): Promise<Sealing>;
   /** How the ETags of an upload's parts look to the client that is to name them again. */
-  forUpload(upload: UploadRecord): Promise<PartEtags>;
+  forUpload(request: SseRequest, upload: UploadRecord): Promise<PartEtags>;
   /** The plaintext view of a record for Get, Head and GetObjectAttributes. */
   view(request: SseRequest, record: ObjectRecord): Promise<ObjectView>;
   /** The same for the source of a copy, whose key comes in the copy-source headers. */
   viewCopySource(request: SseRequest, record: ObjectRecord): Promise<ObjectView>;
+  /**
+   * New keys for an object that is copied onto itself, under which its bytes can stay as they are; `undefined` where the
+   * bytes have to be written anew.
+   */
+  rotate(request: SseRequest, record: ObjectRecord): Promise<Rotation | undefined>;
   /** ETags of listed objects as clients see them, in the order given. */
-  listedEtags(objects: readonly ListedObject[]): Promise<readonly string[]>;
+  listedEtags(objects: readonly ListedObject[], bucket: string): Promise<readonly string[]>;
 }
 
 export interface SseRequest {
@@ -38,22 +45,36 @@ export interface Sealing {
   readonly needsMd5: boolean;
   /** Stored bytes for `size` bytes of plaintext. */
   storedSize(size: number): number;
-  /** Plaintext in, stored bytes out, pulled by the consumer. */
-  seal(plaintext: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /**
+   * Plaintext in, stored bytes out, pulled by the consumer.
+   * @param size bytes of plaintext, where that is known
+   */
+  seal(plaintext: AsyncIterable<Uint8Array>, size: number | undefined): AsyncIterable<Uint8Array>;
   /** The ETag as it rests and as the client sees it, from the MD5 (16 bytes) of the plaintext where it is needed. */
   etag(md5: Uint8Array | undefined): { readonly stored: string; readonly shown: string };
   /** A checksum value (base64) as it rests. */
   sealChecksum(value: string): string;
 }
 
+/** What replaces the sealed parts of a record when its keys change. */
+export interface Rotation {
+  readonly replyHeaders: Readonly<Record<string, string>>;
+  /** All internal metadata. */
+  readonly metadata: Metadata;
+  /** Whether anything is sealed anew; false for a plain object that stays plain. */
+  readonly changes: boolean;
+}
+
 /** Part ETags between their stored and their shown form. */
 export interface PartEtags {
   readonly replyHeaders: Readonly<Record<string, string>>;
   shown(storedEtag: string): string;
-  /** Opens the checksum of a part. */
-  openChecksum(stored: string): string;
-  /** ETag of the finished object as stored (and shown), from the stored ETags of its parts in order. */
-  finished(storedEtags: readonly string[]): string;
+  /** Opens the checksum of a part; `undefined` where that takes a customer's key that did not come along. */
+  openChecksum(stored: string): string | undefined;
+  /** ETag of the finished object, from the stored ETags of its parts in order. */
+  finished(storedEtags: readonly string[]): { readonly stored: string; readonly shown: string };
+  /** Internal metadata of the finished object beside that of the upload. @param size bytes of plaintext */
+  finishedMetadata(size: number): Metadata;
   /** The checksum of the finished object as it rests. */
   sealChecksum(value: string): string;
 }

@@ -7,7 +7,6 @@ import {
   copiedMetadata,
   headersFromMetadata,
   headerText,
-  isEncrypted,
   metadataFromHeaders,
   storageClass,
 } from "../../src/s3/object-headers.ts";
@@ -147,11 +146,6 @@ test("a copy takes the source's metadata but internal keys, storage class and re
       "X-Amz-Meta-A": "1",
       "x-amz-website-redirect-location": "/new",
     });
-});
-
-test("an object is encrypted when any key of encryption is there", () => {
-  expect(isEncrypted({ "X-Minio-Internal-Server-Side-Encryption-Iv": "" })).toBe(true);
-  expect(isEncrypted({ "X-Minio-Internal-actual-size": "1", "content-type": "x" })).toBe(false);
 });
 
 test("text becomes a header as its UTF-8 bytes, and no text ends the header", () => {

@@ -61,7 +61,7 @@ const CASES: readonly [string, string, string, Record<string, string>?][] = [
   ["DELETE", "/b/k?uploadId=u", "AbortMultipartUpload"],
   ["GET", "/b/k?uploadId=u", "ListParts"],
   ["DELETE", "/b?encryption", "NotImplemented"],
-  ["GET", "/b?acl&policy", "NotImplemented"],
+  ["GET", "/b?acl&policy", "MethodNotAllowed"],
   ["DELETE", "/b?wibble", "NotImplemented"],
   ["DELETE", "/b?wibble=1", "InvalidArgument"],
   ["PUT", "/b/k?tagging=", "NotImplemented"],

@@ -50,7 +50,7 @@ export async function readObjectsPage(call: Call, query: ObjectsQuery, after: st
     return { objects: [], prefixes: [], etags: [] };
   }
   const page = await call.store.listObjects({ bucket, prefix, delimiter, after, limit: maxKeys });
-  return { ...page, etags: await call.sse.listedEtags(page.objects) };
+  return { ...page, etags: await call.sse.listedEtags(page.objects, bucket) };
 }
 
 /** `Delimiter`, `EncodingType`, the objects and the common prefixes: the part of the answer that both versions share. */

@@ -1,6 +1,6 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import type { RequestHeaders } from "../../http/headers.ts";
-import type { ObjectView } from "../../sse/sse.ts";
+import type { ObjectView, Rotation } from "../../sse/sse.ts";
 import type {
   ChecksumAlgorithm,
   Metadata,
@@ -15,7 +15,7 @@ import { copyBody } from "../copy-body.ts";
 import { type CopySource, copySource } from "../copy-source.ts";
 import { isoDate } from "../dates.ts";
 import { quoteEtag } from "../etag.ts";
-import { copiedMetadata, internalMetadata, isEncrypted, metadataFromHeaders } from "../object-headers.ts";
+import { copiedMetadata, metadataFromHeaders } from "../object-headers.ts";
 import { type Call, operation } from "../operation.ts";
 import { refuseMissingKey } from "../read-object.ts";
 import { storeObject } from "../write-object.ts";
@@ -104,21 +104,22 @@ async function copyOpened(
 ): Promise<Copied | undefined> {
   const { bucket, key, headers, secure } = call.request;
   const { record } = handle;
+  if (record.size > MAX_SINGLE_WRITE) throw sourceTooLarge();
   const view = await call.sse.viewCopySource({ headers, secure, ...input.source }, record);
   checkCopySource(input.conditions, { etag: view.etag, lastModified: record.lastModified });
   const ontoItself = record.bucket === bucket && record.key === key;
-  if (record.size > MAX_SINGLE_WRITE) throw sourceTooLarge();
-  const sealing = await call.sse.forWrite({ headers, secure, bucket, key });
   const expect = await writeExpectation(call, headers, () => call.store.head(bucket, key));
   const metadata = input.replaceMetadata ? input.requested : copiedMetadata(record.metadata, input.requested);
 
-  const plain = Object.keys(sealing.metadata).length === 0 && !isEncrypted(record.metadata);
-  if (ontoItself && plain) {
-    if (!input.changes) throw changesNothing();
-    if (input.checksum === undefined || input.checksum === record.checksum?.algorithm) {
-      return await replaceInPlace(call, record, view, metadata);
+  if (ontoItself) {
+    const rotation = await call.sse.rotate({ headers, secure, bucket, key }, record);
+    if (rotation?.changes === false && !input.changes) throw changesNothing();
+    const keepsChecksum = input.checksum === undefined || input.checksum === record.checksum?.algorithm;
+    if (rotation !== undefined && keepsChecksum) {
+      return await replaceInPlace(call, record, view, metadata, rotation);
     }
   }
+  const sealing = await call.sse.forWrite({ headers, secure, bucket, key });
   const body = copiedBody(handle, view, sealing.needsMd5, input.checksum);
   const stored = await storeObject(call.store, { bucket, key, metadata, sealing, body, expect });
   const { checksum } = body.result();
@@ -152,6 +153,7 @@ async function replaceInPlace(
   current: ObjectRecord,
   view: ObjectView,
   metadata: Metadata,
+  rotation: Rotation,
 ): Promise<Copied | undefined> {
   const { bucket, key, revision, size, etag, checksum } = current;
   try {
@@ -162,7 +164,7 @@ async function replaceInPlace(
       attributes: {
         size,
         etag,
-        metadata: { ...metadata, ...internalMetadata(current.metadata) },
+        metadata: { ...metadata, ...rotation.metadata },
         ...(checksum === undefined ? {} : { checksum }),
       },
     });
@@ -171,7 +173,7 @@ async function replaceInPlace(
       record,
       etag: view.etag,
       checksum: checksum && value !== undefined ? { ...checksum, value } : undefined,
-      replyHeaders: {},
+      replyHeaders: rotation.replyHeaders,
     };
   } catch (thrown) {
     // Another writer was faster. The client's own condition, if it has one, is judged anew with the next attempt.

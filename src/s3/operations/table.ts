@@ -1,6 +1,9 @@
 import type { Operation } from "../operation.ts";
+import { abortMultipartUpload } from "./abort-multipart-upload.ts";
+import { completeMultipartUpload } from "./complete-multipart-upload.ts";
 import { copyObject } from "./copy-object.ts";
 import { createBucket } from "./create-bucket.ts";
+import { createMultipartUpload } from "./create-multipart-upload.ts";
 import { deleteBucketPolicy } from "./delete-bucket-policy.ts";
 import { deleteBucket } from "./delete-bucket.ts";
 import { deleteObject } from "./delete-object.ts";
@@ -16,16 +19,23 @@ import { getObject } from "./get-object.ts";
 import { headBucket } from "./head-bucket.ts";
 import { headObject } from "./head-object.ts";
 import { listBuckets } from "./list-buckets.ts";
+import { listMultipartUploads } from "./list-multipart-uploads.ts";
 import { listObjectsV2 } from "./list-objects-v2.ts";
 import { listObjects } from "./list-objects.ts";
+import { listParts } from "./list-parts.ts";
 import { postObject } from "./post-object.ts";
 import { putBucketPolicy } from "./put-bucket-policy.ts";
 import { putObject } from "./put-object.ts";
+import { uploadPartCopy } from "./upload-part-copy.ts";
+import { uploadPart } from "./upload-part.ts";
 
 /** Every operation there is. Routing, authorisation, metrics and audit read this table. */
 export const OPERATIONS: readonly Operation[] = [
+  abortMultipartUpload,
+  completeMultipartUpload,
   copyObject,
   createBucket,
+  createMultipartUpload,
   deleteBucketPolicy,
   deleteBucket,
   deleteObject,
@@ -41,9 +51,13 @@ export const OPERATIONS: readonly Operation[] = [
   headBucket,
   headObject,
   listBuckets,
+  listMultipartUploads,
   listObjectsV2,
   listObjects,
+  listParts,
   postObject,
   putBucketPolicy,
   putObject,
+  uploadPartCopy,
+  uploadPart,
 ];

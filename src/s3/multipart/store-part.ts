@@ -1,0 +1,46 @@
+import type { Sealing } from "../../sse/sse.ts";
+import type { PartRecord, Store, UploadId } from "../../store/store.ts";
+import type { BodyChecksum, ReceivedBody } from "../body.ts";
+
+/** A part as the client is told of it. */
+export interface StoredPart {
+  readonly record: PartRecord;
+  /** As the client sees it. */
+  readonly etag: string;
+  readonly checksum: BodyChecksum | undefined;
+  readonly replyHeaders: Readonly<Record<string, string>>;
+}
+
+/**
+ * Seals a body and stores it as a part once it has been verified to its end.
+ * @throws S3Error NoSuchUpload, and whatever the body turns out to break
+ */
+export async function storePart(
+  store: Store,
+  upload: UploadId,
+  partNumber: number,
+  sealing: Sealing,
+  body: ReceivedBody,
+): Promise<StoredPart> {
+  const { bucket, key, uploadId } = upload;
+  let shown = "";
+  const record = await store.putPart({
+    bucket,
+    key,
+    uploadId,
+    partNumber,
+    body: sealing.seal(body.chunks, body.size),
+    storedSize: sealing.storedSize(body.size),
+    attributes() {
+      const { size, md5, checksum } = body.result();
+      const etag = sealing.etag(md5);
+      shown = etag.shown;
+      return {
+        size,
+        etag: etag.stored,
+        ...(checksum === undefined ? {} : { checksum: sealing.sealChecksum(checksum.value) }),
+      };
+    },
+  });
+  return { record, etag: shown, checksum: body.result().checksum, replyHeaders: sealing.replyHeaders };
+}

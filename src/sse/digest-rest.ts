@@ -1,0 +1,40 @@
+import { Buffer } from "node:buffer";
+import { opaqueEtag, openEtag, SEALED_ETAG_SIZE, sealEtag } from "../crypto/sealed-etag.ts";
+import type { ObjectName } from "../crypto/kdf.ts";
+import type { Secret } from "../crypto/secret.ts";
+
+/**
+ * How what tells of the plaintext (ETags, checksums) rests beside an SSE-S3 object: sealed, since an MD5 tells a thief of
+ * the disk which file it is. The embedded store seals under one key of its own, so that a listing needs no KMS; MinIO's
+ * layouts seal under the object key.
+ */
+export interface DigestRest {
+  /** Seals a short text of an object. */
+  seal(text: string, object: ObjectName): string;
+  /** Opens it; `undefined` for a text that was not sealed here. */
+  open(sealed: string, object: ObjectName): string | undefined;
+}
+
+const SEALED_MD5 = new RegExp(
+  `^2000[0-9a-f]{${2 * SEALED_ETAG_SIZE - 4}}$|^2001[0-9a-f]{${2 * SEALED_ETAG_SIZE - 4}}$`,
+);
+
+/** Whether a stored ETag is an MD5 sealed under the object key, as MinIO seals it (minio-formats section 6). */
+export function isSealedMd5(stored: string): boolean {
+  return SEALED_MD5.test(stored);
+}
+
+/** MinIO's sealed ETag: 96 hexadecimal digits. @param md5 16 bytes */
+export function sealMd5(objectKey: Secret, md5: Uint8Array): string {
+  return Buffer.from(sealEtag(objectKey, md5)).toString("hex");
+}
+
+/** Opens MinIO's sealed ETag to 32 hexadecimal digits. @throws TamperedError */
+export function openMd5(objectKey: Secret, stored: string): string {
+  return Buffer.from(openEtag(objectKey, Buffer.from(stored, "hex"))).toString("hex");
+}
+
+/** What stands for a sealed MD5 where its key is not at hand: looks like one, and is another for every upload. */
+export function opaqueMd5(stored: string): string {
+  return Buffer.from(opaqueEtag(Buffer.from(stored, "hex"))).toString("hex");
+}
