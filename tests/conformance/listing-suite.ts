@@ -12,6 +12,11 @@ const KEYS = wordsUpTo(3, ALPHABET).concat([
   "b\x02",
   "\u{10ffff}",
   "\u{10ffff}/x",
+  "c\0",
+  "c\0\x02",
+  "c\x01d",
+  "c\x02e",
+  "c\x02f/g",
 ]);
 
 export function listingSuite(make: MakeStore): void {
@@ -131,7 +136,19 @@ function queries(): fc.Arbitrary<Query> {
   const word = fc.array(fc.constantFrom(...ALPHABET), { maxLength: 3 }).map((letters) => letters.join(""));
   return fc.record({
     prefix: word,
-    delimiter: fc.constantFrom("", "/", "/", "-", "\u{1f600}", "//", "/a"),
+    delimiter: fc.constantFrom(
+      "",
+      "/",
+      "/",
+      "-",
+      "\u{1f600}",
+      "//",
+      "/a",
+      "\0",
+      "\x01",
+      "\x02",
+      "\u{10ffff}",
+    ),
     after: fc.oneof(word, word, fc.constantFrom(...KEYS, "\0", "zz", "\u{10ffff}\u{10ffff}")),
     limit: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(20, 1000)),
   });

@@ -6,7 +6,7 @@ export interface FoldedPage<T> {
 }
 
 /** Where a listing finds its entries: sorted in UTF-8 byte order of their keys, from a position onwards. */
-export interface EntrySource<T, P> {
+export interface EntrySource<T extends object, P> {
   /** Up to `most` entries from `position` on, all of which start with the query's prefix. */
   scan(position: P, most: number): readonly T[];
   key(entry: T): string;
@@ -14,43 +14,80 @@ export interface EntrySource<T, P> {
   behind(entry: T): P;
   /** The position behind every key with this prefix. */
   behindAll(prefix: string): P;
+  /** Up to `most` common prefixes from `position` on, while keys fold; a source may not know any. */
+  groups?(position: P, most: number): readonly string[];
 }
 
 /**
  * Collects a page of `limit` entries and common prefixes. A group of keys that folds into one common prefix is left by
  * a seek, not by reading it, so the time depends on the page and not on the bucket.
  */
-export function foldedPage<T, P>(
+export function foldedPage<T extends object, P>(
   source: EntrySource<T, P>,
   query: { readonly prefix: string; readonly delimiter: string; readonly limit: number },
   start: P,
 ): FoldedPage<T> {
-  const items: T[] = [];
-  const prefixes: string[] = [];
-  let last: T | string | undefined;
+  const page = new PageInProgress<T>(query.limit);
   let group: string | undefined;
   let position = start;
   let batch = query.delimiter === "" ? query.limit + 1 : FIRST_BATCH;
   while (true) {
-    const before = items.length + prefixes.length;
+    const shown = page.size;
     const entries = source.scan(position, batch);
     for (const entry of entries) {
       const key = source.key(entry);
       if (group !== undefined && key.startsWith(group)) continue;
       group = commonPrefix(key, query.prefix, query.delimiter);
-      if (items.length + prefixes.length === query.limit) {
-        return { items, prefixes, ...(last !== undefined ? { last } : {}) };
-      }
-      if (group === undefined) items.push(entry);
-      else prefixes.push(group);
-      last = group ?? entry;
+      if (!page.show(group ?? entry)) return page.full();
     }
     const end = entries.at(-1);
-    if (end === undefined || entries.length < batch) return { items, prefixes };
-    position = group === undefined ? source.behind(end) : source.behindAll(group);
-    // Read ahead only as far as the last batch has shown that entries do not fold.
-    const shown = items.length + prefixes.length - before;
-    batch = Math.min(Math.max(2 * shown, 2), query.limit + 1);
+    if (end === undefined || entries.length < batch) return page.complete();
+    // Read ahead only as far as this batch has shown that entries do not fold.
+    batch = Math.min(Math.max(2 * (page.size - shown), 2), query.limit + 1);
+    if (group === undefined) {
+      position = source.behind(end);
+      continue;
+    }
+    position = source.behindAll(group);
+    for (const next of source.groups?.(position, query.limit + 1 - page.size) ?? []) {
+      if (!page.show(next)) return page.full();
+      group = next;
+      position = source.behindAll(next);
+    }
+  }
+}
+
+class PageInProgress<T extends object> {
+  readonly #limit: number;
+  readonly #items: T[] = [];
+  readonly #prefixes: string[] = [];
+  #last: T | string | undefined;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#items.length + this.#prefixes.length;
+  }
+
+  /** Adds an entry or a common prefix; false when the page was full already. */
+  show(shown: T | string): boolean {
+    if (this.size === this.#limit) return false;
+    if (typeof shown === "string") this.#prefixes.push(shown);
+    else this.#items.push(shown);
+    this.#last = shown;
+    return true;
+  }
+
+  /** The page when more follows. */
+  full(): FoldedPage<T> {
+    return { ...this.complete(), ...(this.#last !== undefined ? { last: this.#last } : {}) };
+  }
+
+  /** The page when it is the last one. */
+  complete(): FoldedPage<T> {
+    return { items: this.#items, prefixes: this.#prefixes };
   }
 }
 

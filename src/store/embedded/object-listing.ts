@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ListedObject, ListQuery, ObjectPage } from "../store.ts";
 import { foldedPage, isCommonPrefix } from "./folded-page.ts";
+import { GroupScan } from "./group-scan.ts";
 import type { BucketRow } from "./object-rows.ts";
 import { checksumPlan } from "./record-columns.ts";
 import { integer, type Row, text } from "./row.ts";
@@ -13,12 +14,14 @@ type Position = string | Uint8Array;
 /** Pages of current objects. */
 export class ObjectListing {
   readonly #scan: StatementSync;
+  readonly #groups: GroupScan;
 
   constructor(database: DatabaseSync) {
     this.#scan = database.prepare(
       "SELECT key, size, etag, last_modified, checksum_algorithm, checksum_type FROM objects " +
         "WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?",
     );
+    this.#groups = new GroupScan(database);
   }
 
   page(bucket: BucketRow, query: ListQuery): ObjectPage {
@@ -29,6 +32,7 @@ export class ObjectListing {
       key: (object: ListedObject) => object.key,
       behind: (object: ListedObject) => toStored(object.key + "\0"),
       behindAll: (prefix: string) => pastPrefix(toStored(prefix)),
+      groups: (position: Position, most: number) => this.#groups.run(bucket, query, position, most),
     };
     const { items, prefixes, last } = foldedPage(source, query, startOf(query));
     if (last === undefined) return { objects: items, prefixes };
