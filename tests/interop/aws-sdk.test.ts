@@ -3,6 +3,7 @@ import {
   CopyObjectCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectAttributesCommand,
   GetObjectCommand,
@@ -163,9 +164,14 @@ for (const tls of [false, true]) {
         );
       }
       expect(listed).toEqual(keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
-      const Objects = keys.map((Key) => ({ Key }));
+      // XML 1.0 has no way to name a control character, so such a key is deleted on its own.
+      const nameable = keys.filter((Key) => !/\p{Cc}/u.test(Key));
+      for (const Key of keys) {
+        if (!nameable.includes(Key)) await client.send(new DeleteObjectCommand({ Bucket, Key }));
+      }
+      const Objects = nameable.map((Key) => ({ Key }));
       const deleted = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
-      expect([deleted.Deleted?.length, deleted.Errors]).toEqual([keys.length, undefined]);
+      expect([deleted.Deleted?.length, deleted.Errors]).toEqual([nameable.length, undefined]);
       expect((await client.send(new ListObjectsV2Command({ Bucket, Prefix: "k/" }))).KeyCount).toBe(0);
     });
 

@@ -18,6 +18,8 @@ for (const tls of [false, true]) {
     beforeAll(async () => {
       server = await startServer({ tls });
       client = new Client(program ?? "", server, {
+        // It takes its certificate by --ca-cert, and trips over the variable of the AWS clients.
+        AWS_CA_BUNDLE: "",
         RCLONE_CONFIG_HERE_TYPE: "s3",
         RCLONE_CONFIG_HERE_PROVIDER: "Minio",
         RCLONE_CONFIG_HERE_ACCESS_KEY_ID: ACCESS_KEY,

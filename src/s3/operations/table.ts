@@ -15,6 +15,7 @@ import { getBucketPolicy } from "./get-bucket-policy.ts";
 import { getBucketVersioning } from "./get-bucket-versioning.ts";
 import { getObjectAcl } from "./get-object-acl.ts";
 import { getObjectAttributes } from "./get-object-attributes.ts";
+import { getObjectTagging } from "./get-object-tagging.ts";
 import { getObject } from "./get-object.ts";
 import { headBucket } from "./head-bucket.ts";
 import { headObject } from "./head-object.ts";
@@ -47,6 +48,7 @@ export const OPERATIONS: readonly Operation[] = [
   getBucketVersioning,
   getObjectAcl,
   getObjectAttributes,
+  getObjectTagging,
   getObject,
   headBucket,
   headObject,

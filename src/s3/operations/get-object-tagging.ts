@@ -1,0 +1,26 @@
+import { operation } from "../operation.ts";
+import { refuseMissingKey } from "../read-object.ts";
+import { checkVersionId } from "../version-id.ts";
+import { document, element } from "../xml-writer.ts";
+
+/**
+ * GetObjectTagging: objects have no tags here, since every request to set some is refused. Clients ask before they copy.
+ */
+export const getObjectTagging = operation({
+  name: "GetObjectTagging",
+  method: "GET",
+  level: "object",
+  selectors: ["tagging"],
+  parameters: ["versionId"],
+  action: "s3:GetObjectTagging",
+  parse: ({ request: { query } }) => checkVersionId(query.get("versionId")),
+  async handle(_input, call) {
+    const { bucket, key } = call.request;
+    if (await call.store.head(bucket, key) === undefined) return await refuseMissingKey(call, bucket);
+  },
+  reply: () => ({
+    status: 200,
+    headers: { "Content-Type": "application/xml" },
+    body: document("Tagging", [element("TagSet")]),
+  }),
+});
