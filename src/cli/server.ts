@@ -6,12 +6,13 @@ import { createApp } from "../app.ts";
 import { staticCredentials } from "../auth/credentials.ts";
 import { loadConfig } from "../config/config.ts";
 import { createDispatcher } from "../s3/dispatch.ts";
-import { plainSse } from "../sse/plain.ts";
 import { openEmbeddedStore } from "../store/embedded/open.ts";
 import { StartError } from "../store/embedded/start-error.ts";
 import type { Store } from "../store/store.ts";
 import { createLog } from "../log/log.ts";
 import { type Command, FatalError, UsageError } from "./command.ts";
+import { deploymentId } from "./deployment-id.ts";
+import { configuredKms, kmsLine, storeEncryption } from "./encryption.ts";
 import { serve } from "./serve.ts";
 
 /** `minio-ts server DIR`: S3 over the embedded store. */
@@ -30,15 +31,16 @@ export const server: Command = {
     const { address, certsDir, json, quiet, directory } = parse(words);
     const config = loadConfig(terminal.env, (path) => readFileSync(path, "utf8"));
     const log = createLog({ json, quiet });
+    const { encryption } = config;
+    const kms = configuredKms(encryption);
     const store = await openStore(directory);
-    const sse = plainSse();
     const s3 = createDispatcher({
       store,
-      sse,
+      sse: await storeEncryption(store, kms, encryption),
       credentials: staticCredentials([{ accessKey: config.rootUser, secretKey: config.rootPassword }]),
       region: config.region,
       domains: config.domains,
-      deploymentId: "minio-ts",
+      deploymentId: await deploymentId(store),
       log,
     });
     const app = createApp({ s3, ready: async () => true, log });
@@ -47,8 +49,8 @@ export const server: Command = {
       certsDir: certsDir ?? join(homedir(), ".minio", "certs"),
       config,
       storage: `${directory} (embedded)`,
-      kms: "none",
-      autoEncryption: false,
+      kms: kmsLine(kms, encryption),
+      autoEncryption: encryption.autoEncryption,
       alias: "myminio",
       json,
       quiet,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Secret } from "../crypto/secret.ts";
+import { type EncryptionConfig, encryptionSchema, readEncryptionConfig } from "./encryption.ts";
 import { type Environment, type ReadFile, readSettings } from "./read-settings.ts";
 import { type SettingName, SETTINGS } from "./settings.ts";
 
@@ -12,6 +13,7 @@ export interface Config {
   readonly region: string;
   /** Lower case. */
   readonly domains: readonly string[];
+  readonly encryption: EncryptionConfig;
 }
 
 /** All faults of a configuration at once, each a sentence that names the variable and shows no value of a secret. */
@@ -36,6 +38,7 @@ const schema = z.object({
   ),
   domain: z.string().transform((text) => text.toLowerCase().split(",").map((name) => name.trim()))
     .refine((names) => names.every(isHostName), "must be host names separated by commas").default([]),
+  ...encryptionSchema,
 });
 
 /**
@@ -53,7 +56,8 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     const missing = raw.rootUser === undefined ? SETTINGS.rootUser : SETTINGS.rootPassword;
     faults.push(`${missing.name} is not set, but its partner is. Set both or neither.`);
   }
-  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
+  const encryption = parsed.success ? readEncryptionConfig(parsed.data, faults) : undefined;
+  if (faults.length > 0 || encryption === undefined || !parsed.success) throw new ConfigError(faults);
   const { rootUser, rootPassword, region, domain } = parsed.data;
   return {
     rootUser: rootUser ?? "minioadmin",
@@ -61,6 +65,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     defaultCredentials: rootPassword === undefined,
     region,
     domains: domain,
+    encryption,
   };
 }
 

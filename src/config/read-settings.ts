@@ -73,13 +73,15 @@ function readSecretFile(
 
 /** A secret that lies where docker puts it although no variable names it. */
 function defaultSecret(setting: Setting, readFile: ReadFile): string | undefined {
-  if (setting.defaultFile === undefined) return undefined;
-  try {
-    const value = trimNewlines(readFile(`${SECRETS}/${setting.defaultFile}`));
-    return value === "" ? undefined : value;
-  } catch {
-    return undefined;
+  for (const name of setting.defaultFiles ?? []) {
+    try {
+      const value = trimNewlines(readFile(`${SECRETS}/${name}`));
+      if (value !== "") return value;
+    } catch {
+      continue;
+    }
   }
+  return undefined;
 }
 
 function trimNewlines(text: string): string {

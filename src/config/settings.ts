@@ -8,8 +8,8 @@ export interface Setting {
   readonly secret?: boolean;
   /** Whether `NAME_FILE` may name a file that holds the value. */
   readonly file?: boolean;
-  /** File looked for under /run/secrets although nothing names it; missing is fine. */
-  readonly defaultFile?: string;
+  /** Files looked for under /run/secrets although nothing names them; missing is fine, the first one counts. */
+  readonly defaultFiles?: readonly string[];
   /** What applies when it is not set, as text for people. */
   readonly fallback: string;
   readonly meaning: string;
@@ -37,6 +37,46 @@ export const SETTINGS = {
     aliases: ["MINIO_REGION_NAME"],
     fallback: "us-east-1",
     meaning: "Region that clients sign for.",
+  },
+  masterKey: {
+    name: "MINIO_SSE_MASTER_KEY",
+    aliases: ["MINIO_KMS_MASTER_KEY"],
+    secret: true,
+    file: true,
+    defaultFiles: ["sse_master_key", "kms_master_key"],
+    fallback: "none",
+    meaning: "Master key that seals the keys of objects, as `ID:HEX` with 64 hexadecimal digits.",
+  },
+  kmsSecretKey: {
+    name: "MINIO_KMS_SECRET_KEY",
+    secret: true,
+    file: true,
+    fallback: "none",
+    meaning: "The same as `ID:BASE64` with 32 bytes in base64.",
+  },
+  retiredMasterKeys: {
+    name: "MINIO_SSE_MASTER_KEY_RETIRED",
+    secret: true,
+    file: true,
+    fallback: "none",
+    meaning:
+      "Former master keys, `ID:HEX` each, separated by commas or lines. They open old objects and seal nothing.",
+  },
+  autoEncryption: {
+    name: "MINIO_SSE_AUTO_ENCRYPTION",
+    fallback: "off",
+    meaning: "`on` encrypts every object that is written without a word about encryption.",
+  },
+  kmsAutoEncryption: {
+    name: "MINIO_KMS_AUTO_ENCRYPTION",
+    fallback: "off",
+    meaning: "Newer name of MINIO_SSE_AUTO_ENCRYPTION; either one turns it on.",
+  },
+  aead: {
+    name: "MINIO_SSE_CRYPTO",
+    fallback: "webcrypto",
+    meaning:
+      "What encrypts objects: `webcrypto`, or `native` for the runtime's own OpenSSL or BoringSSL, which costs less CPU on Bun and Node and is unusable on Deno.",
   },
   domain: {
     name: "MINIO_DOMAIN",

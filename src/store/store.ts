@@ -60,9 +60,17 @@ export interface Store {
   /** @throws S3Error NoSuchUpload */
   abortUpload(id: UploadId): Promise<void>;
 
+  // The store itself
+  /** A document kept with the store as a whole, `undefined` when there is none. */
+  getDocument(name: StoreDocument): Promise<string | undefined>;
+  setDocument(name: StoreDocument, text: string): Promise<void>;
+
   /** Ends everything in flight and releases the directory or connection. */
   close(): Promise<void>;
 }
+
+/** `deployment-id` names the store in answers; `store-key` is the key that digests rest under, sealed by the KMS. */
+export type StoreDocument = "deployment-id" | "store-key";
 
 export type BucketDocument = "policy" | "encryption";
 

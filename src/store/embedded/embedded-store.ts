@@ -4,6 +4,7 @@ import type { Store } from "../store.ts";
 import type { BlobFiles } from "./blob-files.ts";
 import { Buckets } from "./buckets.ts";
 import { Contents } from "./contents.ts";
+import { Documents } from "./documents.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { ObjectListing } from "./object-listing.ts";
 import { ObjectRows } from "./object-rows.ts";
@@ -20,6 +21,7 @@ export class EmbeddedStore implements Store {
   readonly #files: BlobFiles;
   readonly #commit: GroupCommit;
   readonly #buckets: Buckets;
+  readonly #documents: Documents;
   readonly #objects: Objects;
   readonly #listing: ObjectListing;
   readonly #uploads: Uploads;
@@ -39,6 +41,7 @@ export class EmbeddedStore implements Store {
     const parts = { buckets, rows, contents, commit, files };
     this.#commit = commit;
     this.#buckets = buckets;
+    this.#documents = new Documents(database, commit);
     this.#objects = new Objects(parts);
     this.#listing = new ObjectListing(database);
     this.#uploads = new Uploads(database, parts);
@@ -74,6 +77,9 @@ export class EmbeddedStore implements Store {
     this.#uploadListing.page(this.#buckets.require(query.bucket), query);
   completeUpload: Store["completeUpload"] = async (complete) => await this.#uploads.complete(complete);
   abortUpload: Store["abortUpload"] = async (id) => await this.#uploads.abort(id);
+
+  getDocument: Store["getDocument"] = async (name) => this.#documents.get(name);
+  setDocument: Store["setDocument"] = async (name, text) => await this.#documents.set(name, text);
 
   close(): Promise<void> {
     this.#closed ??= this.#close();

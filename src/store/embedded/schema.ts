@@ -10,6 +10,7 @@ export const FORMAT_VERSION = 1;
  * - objects: the current version of each key, and just what a listing shows. It is narrow so that a page of 1000
  *   keys touches few pages, and it is what GET sees: a key whose newest version is a delete marker has no row here.
  *   `version` is the S3 version id (`null` while versioning is off). Past versions get a table of their own.
+ * - documents: texts that belong to the store as a whole.
  * - contents: the rest of an object, with the bytes last so that reading the other columns does not touch them.
  * - segments: the files of a body that is not inline, in order. A multipart object has one a part.
  * - uploads: upload ids sort by time, so the key order is the order of a listing.
@@ -26,6 +27,11 @@ CREATE TABLE bucket_documents (
   name TEXT NOT NULL,
   text TEXT NOT NULL,
   PRIMARY KEY (bucket, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE documents (
+  name TEXT PRIMARY KEY,
+  text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE objects (

@@ -1,0 +1,104 @@
+import { Buffer } from "node:buffer";
+import { z } from "zod";
+import { Secret } from "../crypto/secret.ts";
+
+/** A master key of the configuration. */
+export interface ConfiguredMasterKey {
+  readonly keyId: string;
+  /** 32 bytes. */
+  readonly key: Secret;
+}
+
+/** How objects are encrypted. */
+export interface EncryptionConfig {
+  /** `undefined` when no KMS is configured. */
+  readonly masterKey: ConfiguredMasterKey | undefined;
+  /** Former master keys, for reading alone. */
+  readonly retired: readonly ConfiguredMasterKey[];
+  readonly autoEncryption: boolean;
+  readonly aead: "webcrypto" | "native";
+}
+
+/** How a key is written: what follows the id, and how it is read. */
+interface Notation {
+  readonly name: string;
+  readonly encoding: "hex" | "base64";
+  readonly pattern: RegExp;
+}
+
+const HEX: Notation = { name: "64 hexadecimal digits", encoding: "hex", pattern: /^[0-9a-fA-F]{64}$/ };
+const BASE64: Notation = { name: "32 bytes in base64", encoding: "base64", pattern: /^[A-Za-z0-9+/]{43}=$/ };
+
+/** Every spelling of yes and no that MinIO has taken over the years (minio-formats section 11). */
+const ON = new Set(["1", "t", "T", "true", "TRUE", "True", "on", "ON", "On"]);
+const OFF = new Set(["0", "f", "F", "false", "FALSE", "False", "off", "OFF", "Off"]);
+
+const flag = z.string().transform((text, context) => {
+  if (ON.has(text) || text.toLowerCase() === "enabled") return true;
+  if (OFF.has(text) || text.toLowerCase() === "disabled") return false;
+  context.addIssue({ code: "custom", message: `must be "on" or "off", not "${text}"` });
+  return z.NEVER;
+}).default(false);
+
+const oneKey = (notation: Notation) =>
+  z.instanceof(Secret).transform((secret, context) => parseKey(textOf(secret), notation, context)).optional();
+
+const retiredKeys = z.instanceof(Secret).transform((secret, context) =>
+  textOf(secret).split(/[,\r\n]+/).filter((line) => line !== "").map((line) => parseKey(line, HEX, context))
+).default([]);
+
+/** The part of the schema that speaks of encryption. No message repeats what it found, which may be half a key. */
+export const encryptionSchema = {
+  masterKey: oneKey(HEX),
+  kmsSecretKey: oneKey(BASE64),
+  retiredMasterKeys: retiredKeys,
+  autoEncryption: flag,
+  kmsAutoEncryption: flag,
+  aead: z.enum(["webcrypto", "native"], 'must be "webcrypto" or "native"').default("webcrypto"),
+};
+
+type Parsed = z.output<z.ZodObject<typeof encryptionSchema>>;
+
+/** Puts the settings together. @param faults takes a sentence for every contradiction */
+export function readEncryptionConfig(parsed: Parsed, faults: string[]): EncryptionConfig {
+  const { masterKey, kmsSecretKey, retiredMasterKeys, aead } = parsed;
+  if (masterKey !== undefined && kmsSecretKey !== undefined && !sameKey(masterKey, kmsSecretKey)) {
+    faults.push("MINIO_SSE_MASTER_KEY and MINIO_KMS_SECRET_KEY are both set and differ. Keep one of them.");
+  }
+  const current = masterKey ?? kmsSecretKey;
+  const autoEncryption = parsed.autoEncryption || parsed.kmsAutoEncryption;
+  if (autoEncryption && current === undefined) {
+    faults.push(
+      "Invalid KMS configuration: auto-encryption is enabled but no valid KMS configuration is present. " +
+        "Set MINIO_SSE_MASTER_KEY, or turn MINIO_SSE_AUTO_ENCRYPTION off.",
+    );
+  }
+  if (current === undefined && retiredMasterKeys.length > 0) {
+    faults.push(
+      "MINIO_SSE_MASTER_KEY_RETIRED is set, but there is no current master key. Set MINIO_SSE_MASTER_KEY.",
+    );
+  }
+  return { masterKey: current, retired: retiredMasterKeys, autoEncryption, aead };
+}
+
+function parseKey(text: string, notation: Notation, context: z.RefinementCtx): ConfiguredMasterKey {
+  const colon = text.indexOf(":");
+  const digits = text.slice(colon + 1);
+  if (colon < 0) {
+    context.addIssue({ code: "custom", message: "does not contain a ':' between key id and key" });
+  } else if (!notation.pattern.test(digits)) {
+    context.addIssue({ code: "custom", message: `must have ${notation.name} after the first ':'` });
+  }
+  return {
+    keyId: text.slice(0, Math.max(colon, 0)),
+    key: new Secret(Buffer.from(digits, notation.encoding)),
+  };
+}
+
+function sameKey(a: ConfiguredMasterKey, b: ConfiguredMasterKey): boolean {
+  return a.keyId === b.keyId && Buffer.from(a.key.reveal()).equals(b.key.reveal());
+}
+
+function textOf(secret: Secret): string {
+  return new TextDecoder().decode(secret.reveal());
+}
