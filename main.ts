@@ -1,4 +1,7 @@
 import process from "node:process";
 import { run } from "./src/cli/run.ts";
+import { ownTerminal } from "./src/cli/terminal.ts";
 
-process.exit(await run(process.argv.slice(2)));
+const code = await run(process.argv.slice(2), ownTerminal());
+// What was printed leaves the process before it ends, also through a slow pipe.
+process.stdout.write("", () => process.exit(code));

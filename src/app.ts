@@ -1,71 +1,86 @@
-import { Hono } from "hono";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { Buffer } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Hono } from "hono";
 import type { RequestHandler } from "./http/listen.ts";
+import { disposeOfBody } from "./http/refusal.ts";
 import { splitTarget } from "./http/request.ts";
+import type { Ready } from "./health.ts";
 import type { Log } from "./log/log.ts";
 
 /** What the app is assembled from. */
 export interface AppParts {
   /** The S3 service. Answers on the raw message and never rejects. */
   readonly s3: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
-  /** Whether the server can do its work now. */
-  readonly ready: () => Promise<boolean>;
+  readonly ready: Ready;
   readonly log: Log;
 }
 
-/** The raw message of a request, handed through Hono so that bodies never pass its own streams. */
+/** The raw message of a request. It goes past Hono's own request and response, which would buffer bodies. */
 interface Raw {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
 }
 
+type App = Hono<{ Bindings: Raw }>;
+
 /**
  * The whole HTTP surface as one handler: health checks under `/minio/health`, S3 everywhere else. Hono routes on the raw
- * path; what is S3's is answered on the raw message.
+ * path, so that nothing normalises a key; what is S3's is answered on the raw message.
  */
 export function createApp({ s3, ready, log }: AppParts): RequestHandler {
-  const app = new Hono<{ Bindings: Raw }>({
+  const app: App = new Hono<{ Bindings: Raw }>({
     getPath: (_request, options) => splitTarget(rawOf(options?.env).incoming.url ?? "/").rawPath,
   });
   app.get("/minio/health/live", (context) => context.body(null, 200));
   for (const path of ["/minio/health/ready", "/minio/health/cluster"]) {
     app.get(path, async (context) => context.body(null, await ready() ? 200 : 503));
   }
-  app.all("*", async (context) => {
-    await s3(context.env.incoming, context.env.outgoing);
+  app.all("*", async ({ env: { incoming, outgoing } }) => {
+    await s3(incoming, outgoing);
     return ANSWERED;
   });
-  return (incoming, outgoing) => {
-    void answer(app, { incoming, outgoing }, log);
-  };
+  app.onError((thrown, context) => {
+    log.error("a request could not be answered", thrown);
+    return context.body(null, 500);
+  });
+  return (incoming, outgoing) => void answer(app, { incoming, outgoing }, log);
 }
 
 /** Stands for an answer that is already on its way. */
 const ANSWERED = new Response(null);
 
-async function answer(app: Hono<{ Bindings: Raw }>, raw: Raw, log: Log): Promise<void> {
+async function answer(app: App, raw: Raw, log: Log): Promise<void> {
   const { incoming, outgoing } = raw;
   try {
-    const method = incoming.method === "HEAD" ? "GET" : incoming.method ?? "GET";
-    const response = await app.fetch(new Request("http://localhost/", { method: plainMethod(method) }), raw);
-    if (response === ANSWERED || outgoing.headersSent) return;
+    const response = await app.fetch(requestFor(incoming.method ?? "GET"), raw);
+    if (response === ANSWERED || outgoing.headersSent || outgoing.destroyed) return;
     const body = Buffer.from(await response.arrayBuffer());
     outgoing.writeHead(response.status, {
       ...Object.fromEntries(response.headers),
       "Content-Length": body.length,
+      ...disposeOfBody(incoming),
     });
     outgoing.end(incoming.method === "HEAD" ? undefined : body);
   } catch (thrown) {
     log.error("a request could not be answered", thrown);
-    if (!outgoing.headersSent) outgoing.writeHead(500, { "Content-Length": 0 });
-    outgoing.end();
+    if (outgoing.headersSent) outgoing.destroy();
+    else outgoing.writeHead(500, { "Content-Length": 0, "Connection": "close" }).end();
   }
 }
 
-/** Methods that the Fetch standard forbids are S3's to refuse. */
-function plainMethod(method: string): string {
-  return ["CONNECT", "TRACE", "TRACK"].includes(method) ? "OPTIONS" : method;
+/** One request object for each method: Hono looks at nothing else of it. */
+const REQUESTS = new Map<string, Request>();
+
+function requestFor(method: string): Request {
+  const known = REQUESTS.get(method);
+  if (known !== undefined) return known;
+  // Methods that the Fetch standard forbids are S3's to refuse, like any other that it does not know.
+  const forbidden = method === "CONNECT" || method === "TRACE" || method === "TRACK";
+  // Hono would wrap the answer to HEAD in another one; the adaptor leaves its body away instead.
+  const routed = method === "HEAD" ? "GET" : forbidden ? "OPTIONS" : method;
+  const request = new Request("http://localhost/", { method: routed });
+  REQUESTS.set(method, request);
+  return request;
 }
 
 function rawOf(env: unknown): Raw {

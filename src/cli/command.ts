@@ -1,10 +1,4 @@
-/** What a command talks to, so that tests can stand in for it. */
-export interface Terminal {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether standard output is a person's terminal: only there secrets and colours may appear. */
-  readonly interactive: boolean;
-  print(text: string): void;
-}
+import type { Terminal } from "./terminal.ts";
 
 /** One command of the executable. */
 export interface Command {
@@ -13,22 +7,31 @@ export interface Command {
   readonly usage: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Options with what they mean, for its own help. */
-  readonly options: readonly (readonly [option: string, meaning: string])[];
-  /** Runs it and returns the exit code. @throws FatalError, UsageError */
+  /** Flags with what they mean, for its own help. */
+  readonly flags: readonly (readonly [flag: string, meaning: string])[];
+  /** Command lines to start from, for its own help. */
+  readonly examples: readonly string[];
+  /** Runs it and returns the exit code. @throws FatalError, UsageError, ConfigError */
   run(words: readonly string[], terminal: Terminal): Promise<number>;
 }
 
-/** Something that stops the executable. The message says what is wrong, where, and what to do. */
-export class FatalError extends Error {
-  readonly json: boolean;
+/** Words on the command line that make no sense. Answered with the help of the command. */
+export class UsageError extends Error {}
 
-  constructor(message: string, options: { readonly json?: boolean; readonly cause?: unknown } = {}) {
+/** Something that stops the executable: what is wrong and where, and in the hint what to do about it. */
+export class FatalError extends Error {
+  /** One sentence. */
+  readonly hint: string | undefined;
+  /** Lines that go into detail. */
+  readonly details: readonly string[];
+
+  constructor(
+    message: string,
+    options: { readonly hint?: string; readonly details?: readonly string[]; readonly cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = "FatalError";
-    this.json = options.json ?? false;
+    this.hint = options.hint;
+    this.details = options.details ?? [];
   }
 }
-
-/** Words on the command line that make no sense. */
-export class UsageError extends Error {}

@@ -1,11 +1,30 @@
-import type { Command } from "./command.ts";
-import { versionText } from "./version.ts";
+import { type Command, UsageError } from "./command.ts";
+import { VERSION } from "./version.ts";
+
+const HELP_FLAG = ["--help, -h", "show help"] as const;
+
+/** `minio-ts help [COMMAND]`. @param commands every command, asked for when it runs */
+export function helpCommand(commands: () => readonly Command[]): Command {
+  return {
+    name: "help",
+    usage: "[COMMAND]",
+    summary: "show help on the executable or on one command",
+    flags: [],
+    examples: ["minio-ts help server"],
+    async run([name], terminal) {
+      const command = commands().find((candidate) => candidate.name === name);
+      if (name !== undefined && command === undefined) throw new UsageError(`"${name}" is not a command.`);
+      terminal.print(command === undefined ? overview(commands()) : commandHelp(command));
+      return 0;
+    },
+  };
+}
 
 /** Help on the executable: what it is and its commands. */
 export function overview(commands: readonly Command[]): string {
   return [
     "NAME:",
-    "  minio-ts - S3 server whose first concern is encryption.",
+    "  minio-ts - S3 server whose first concern is encryption",
     "",
     "USAGE:",
     "  minio-ts COMMAND [FLAGS] [ARGS...]",
@@ -14,25 +33,28 @@ export function overview(commands: readonly Command[]): string {
     ...table(commands.map((command) => [command.name, command.summary])),
     "",
     "FLAGS:",
-    ...table([["--help, -h", "show help"], ["--version, -v", "print the version"]]),
+    ...table([HELP_FLAG, ["--version, -v", "print the version"]]),
     "",
     "VERSION:",
-    `  ${versionText()}`,
+    `  ${VERSION}`,
     "",
   ].join("\n");
 }
 
 /** Help on one command. */
-export function commandHelp(command: Command): string {
+export function commandHelp({ name, summary, usage, flags, examples }: Command): string {
   return [
     "NAME:",
-    `  minio-ts ${command.name} - ${command.summary}`,
+    `  minio-ts ${name} - ${summary}`,
     "",
     "USAGE:",
-    `  minio-ts ${command.name} ${command.usage}`,
+    `  minio-ts ${name} ${usage}`,
     "",
     "FLAGS:",
-    ...table([...command.options, ["--help, -h", "show help"]]),
+    ...table([...flags, HELP_FLAG]),
+    "",
+    "EXAMPLES:",
+    ...examples.map((line) => `  $ ${line}`),
     "",
   ].join("\n");
 }

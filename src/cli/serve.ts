@@ -1,131 +1,118 @@
-import process from "node:process";
-import type { Config } from "../config/config.ts";
-import { type Address, parseAddress } from "../http/address.ts";
-import { type Certificate, CertificateError, readCertificate } from "../http/certificate.ts";
-import { listen, type Listening, type RequestHandler } from "../http/listen.ts";
-import type { Log } from "../log/log.ts";
-import { banner, DEFAULT_CREDENTIALS_WARNING, jsonBanner } from "./banner.ts";
-import { FatalError, type Terminal } from "./command.ts";
+import { readFileSync } from "node:fs";
+import { type Config, loadConfig } from "../config/config.ts";
+import { type Address, AddressError, parseAddress } from "../http/address.ts";
+import { listen, type Listening, type ListenOptions, type RequestHandler } from "../http/listen.ts";
+import { createLog, type Log } from "../log/log.ts";
+import { banner, jsonBanner } from "./banner.ts";
+import { certificatesDirectory, loadCertificate, renewCertificate } from "./certificates.ts";
+import { FatalError } from "./command.ts";
+import type { ServeFlags } from "./serve-flags.ts";
+import { untilSignal } from "./signals.ts";
+import { catchStrayErrors } from "./stray-errors.ts";
+import type { Terminal } from "./terminal.ts";
+import { warnAtStart } from "./warnings.ts";
 
-/** How long requests in flight may take after a signal, in milliseconds. */
-const SHUTDOWN_DEADLINE = 10_000;
-
-/** What every serving command has in common. */
-export interface Serving {
-  readonly address: string;
-  readonly certsDir: string;
-  readonly config: Config;
+/** What answers the requests, and what the banner says about it. */
+export interface Service {
+  readonly handler: RequestHandler;
+  /** The `HostId` of error documents. */
+  readonly hostId: string;
+  /** What it keeps its objects in. */
   readonly storage: string;
+  /** The KMS in one line, `none` without one. */
   readonly kms: string;
   readonly autoEncryption: boolean;
-  readonly alias: string;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly log: Log;
-  readonly terminal: Terminal;
   /** Closes what the requests worked on. */
-  readonly close: () => Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
- * Listens, prints the banner, and serves until SIGTERM or SIGINT.
+ * Reads the configuration, opens the service, listens, prints the banner and serves until SIGTERM or SIGINT.
+ * @param alias how the banner's `mc` line calls this server
  * @returns the exit code
- * @throws FatalError when it cannot begin
+ * @throws ConfigError, FatalError when it cannot begin
  */
-export async function serve(handler: RequestHandler, serving: Serving): Promise<number> {
-  const { log, terminal, json, quiet, config } = serving;
+export async function serve(
+  flags: ServeFlags,
+  alias: string,
+  terminal: Terminal,
+  open: (config: Config, log: Log) => Promise<Service>,
+): Promise<number> {
+  const log = createLog(flags);
+  const config = loadConfig(terminal.env, (path) => readFileSync(path, "utf8"));
+  const address = addressOf(flags.address);
+  const certsDir = certificatesDirectory(flags.certsDir);
+  const certificate = loadCertificate(certsDir);
+  const service = await open(config, log);
   try {
-    const address = addressOf(serving.address);
-    const certificate = certificateIn(serving.certsDir);
-    const listening = await start(address, certificate, handler, serving.address);
-    if (config.defaultCredentials) log.warn(DEFAULT_CREDENTIALS_WARNING);
-    if (certificate !== undefined && certificate.validTo < Date.now()) {
-      log.warn(`the certificate in ${serving.certsDir} has expired. Clients will refuse it.`);
-    }
-    const { interactive } = terminal;
-    const facts = {
-      ...serving,
+    const { handler, hostId } = service;
+    const listening = await start({ address, certificate, handler, hostId, log }, flags.address);
+    catchStrayErrors(log);
+    warnAtStart(log, config, flags.certsDir, certificate);
+    announce(flags, terminal, {
+      ...service,
+      config,
       address,
+      alias,
       port: listening.port,
       secure: certificate !== undefined,
-      interactive,
-    };
-    if (json) terminal.print(`${jsonBanner(facts)}\n`);
-    else if (!quiet) terminal.print(banner(facts));
-    process.on("SIGHUP", () => void renew(listening, serving, certificate !== undefined));
-    const signal = await untilSignal();
-    if (!quiet && !json) terminal.print(`Exiting on signal: ${signal}\n`);
-    await listening.close(SHUTDOWN_DEADLINE);
+      interactive: terminal.interactive,
+    });
+    const stopRenewing = certificate && renewCertificate(certsDir, certificate, listening, log);
+    const farewell = `Exiting on signal: ${await untilSignal()}`;
+    stopRenewing?.();
+    if (flags.json) log.info(farewell);
+    else if (!flags.quiet) terminal.print(`${farewell}\n`);
+    await listening.close(config.shutdownTimeout);
     return 0;
   } finally {
-    await serving.close();
+    await service.close();
   }
+}
+
+function announce(
+  { json, quiet }: ServeFlags,
+  terminal: Terminal,
+  facts: Parameters<typeof banner>[0],
+): void {
+  if (quiet) return;
+  terminal.print(json ? jsonBanner(facts) : banner(facts));
 }
 
 function addressOf(text: string): Address {
   try {
     return parseAddress(text);
   } catch (thrown) {
-    throw new FatalError(
-      `Unable to start the server: --address ${thrown instanceof Error ? thrown.message : thrown}`,
-    );
+    if (!(thrown instanceof AddressError)) throw thrown;
+    throw new FatalError(`Unable to start the server: --address ${thrown.message}`, {
+      hint: "Write it as :9000, 192.0.2.1:9000, localhost:9000 or [::1]:9000, with a port from 0 to 65535.",
+    });
   }
 }
 
-function certificateIn(directory: string): Certificate | undefined {
+/** What to do about the errors that a person can do something about. */
+const LISTEN_HINTS: Readonly<Record<string, readonly [fault: string, hint: string]>> = {
+  EADDRINUSE: [
+    "is already in use.",
+    "Stop the program that listens there, or choose another port with --address.",
+  ],
+  EACCES: [
+    "may not be used by this user.",
+    "Choose a port above 1023 with --address, or give the program the right to bind it.",
+  ],
+  EADDRNOTAVAIL: ["is not an address of this machine.", "Give --address one of its own, or :PORT for all."],
+  ENOTFOUND: ["has a host name that cannot be found.", "Give --address an IP address, or :PORT for all."],
+};
+
+async function start(options: ListenOptions, text: string): Promise<Listening> {
   try {
-    return readCertificate(directory);
+    return await listen(options);
   } catch (thrown) {
-    if (thrown instanceof CertificateError) {
-      throw new FatalError(`Unable to load the TLS certificate: ${thrown.message}`);
-    }
-    throw thrown;
+    const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+    const [fault, hint] = LISTEN_HINTS[code] ?? [`cannot be listened on: ${String(thrown)}`];
+    throw new FatalError(`Unable to start the server: Address ${text} ${fault}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: thrown,
+    });
   }
-}
-
-async function start(
-  address: Address,
-  certificate: Certificate | undefined,
-  handler: RequestHandler,
-  text: string,
-): Promise<Listening> {
-  try {
-    return await listen(address, certificate, handler);
-  } catch (thrown) {
-    const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-    const reason = code === "EADDRINUSE"
-      ? "another program listens there. Stop it, or choose another port with --address."
-      : code === "EACCES"
-      ? "this user may not use that port. Choose one above 1023 with --address."
-      : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
-      ? "this machine has no such address."
-      : thrown instanceof Error
-      ? thrown.message
-      : String(thrown);
-    throw new FatalError(`Unable to listen on ${text}: ${reason}`, { cause: thrown });
-  }
-}
-
-/** Reads the certificate again; a bad one leaves the old one in use. */
-async function renew(listening: Listening, { certsDir, log }: Serving, secure: boolean): Promise<void> {
-  try {
-    const certificate = secure ? readCertificate(certsDir) : undefined;
-    if (certificate !== undefined) await listening.renew(certificate);
-  } catch (thrown) {
-    log.error("the certificate was not renewed; the old one stays in use", thrown);
-  }
-}
-
-/** Resolves at the first signal to end; a second one ends the process at once. */
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const take = (name: string) => () => {
-      if (asked) process.exit(1);
-      asked = true;
-      resolve(name);
-    };
-    process.on("SIGTERM", take("TERMINATED"));
-    process.on("SIGINT", take("INTERRUPT"));
-  });
 }

@@ -1,112 +1,70 @@
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { resolve } from "node:path";
 import { createApp } from "../app.ts";
 import { staticCredentials } from "../auth/credentials.ts";
-import { loadConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { storeHealth } from "../health.ts";
+import type { Log } from "../log/log.ts";
 import { createDispatcher } from "../s3/dispatch.ts";
 import { openEmbeddedStore } from "../store/embedded/open.ts";
 import { StartError } from "../store/embedded/start-error.ts";
 import type { Store } from "../store/store.ts";
-import { createLog } from "../log/log.ts";
 import { type Command, FatalError, UsageError } from "./command.ts";
 import { deploymentId } from "./deployment-id.ts";
 import { configuredKms, kmsLine, storeEncryption } from "./encryption.ts";
-import { serve } from "./serve.ts";
+import { serve, type Service } from "./serve.ts";
+import { parseServeFlags, SERVE_FLAGS } from "./serve-flags.ts";
 
 /** `minio-ts server DIR`: S3 over the embedded store. */
 export const server: Command = {
   name: "server",
   usage: "[FLAGS] DIR",
   summary: "serve objects from a directory",
-  options: [
-    ["--address ADDRESS", "where to listen, :9000 unless given"],
-    ["--certs-dir DIR", "directory with public.crt, private.key and CAs/, ~/.minio/certs unless given"],
-    ["--json", "print JSON lines"],
-    ["--quiet", "print warnings and errors only"],
+  flags: SERVE_FLAGS,
+  examples: [
+    "minio-ts server /data",
+    "minio-ts server --address 127.0.0.1:9001 --certs-dir /etc/minio/certs /data",
   ],
-
   async run(words, terminal) {
-    const { address, certsDir, json, quiet, directory } = parse(words);
-    const config = loadConfig(terminal.env, (path) => readFileSync(path, "utf8"));
-    const log = createLog({ json, quiet });
-    const { encryption } = config;
-    const kms = configuredKms(encryption);
-    const store = await openStore(directory);
-    const s3 = createDispatcher({
-      store,
-      sse: await storeEncryption(store, kms, encryption),
-      credentials: staticCredentials([{ accessKey: config.rootUser, secretKey: config.rootPassword }]),
-      region: config.region,
-      domains: config.domains,
-      deploymentId: await deploymentId(store),
-      log,
-    });
-    const app = createApp({ s3, ready: async () => true, log });
-    return await serve(app, {
-      address,
-      certsDir: certsDir ?? join(homedir(), ".minio", "certs"),
-      config,
-      storage: `${directory} (embedded)`,
-      kms: kmsLine(kms, encryption),
-      autoEncryption: encryption.autoEncryption,
-      alias: "myminio",
-      json,
-      quiet,
-      log,
-      terminal,
-      close: () => store.close(),
-    });
+    const { flags, positionals: [first, ...others] } = parseServeFlags(words);
+    if (first === undefined || first === "") throw new UsageError("the directory for the data is missing.");
+    if (others.length > 0) {
+      throw new UsageError(`only one directory can be served, not "${others.join(" ")}" too.`);
+    }
+    const directory = resolve(first);
+    return await serve(flags, "myminio", terminal, (config, log) => openService(directory, config, log));
   },
 };
 
-interface Words {
-  readonly address: string;
-  readonly certsDir: string | undefined;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly directory: string;
-}
-
-function parse(words: readonly string[]): Words {
-  const { values, positionals } = parseWords(words);
-  const [directory, ...rest] = positionals;
-  if (directory === undefined) throw new UsageError("the directory for the data is missing.");
-  if (rest.length > 0) throw new UsageError(`one directory is enough; "${rest.join(" ")}" is too much.`);
+async function openService(directory: string, config: Config, log: Log): Promise<Service> {
+  const { encryption } = config;
+  const kms = configuredKms(encryption);
+  const store = await openStore(directory);
+  const hostId = await deploymentId(store);
+  const s3 = createDispatcher({
+    store,
+    sse: await storeEncryption(store, kms, encryption),
+    credentials: staticCredentials([{ accessKey: config.rootUser, secretKey: config.rootPassword }]),
+    region: config.region,
+    domains: config.domains,
+    deploymentId: hostId,
+    log,
+  });
   return {
-    address: values.address,
-    certsDir: values["certs-dir"],
-    json: values.json,
-    quiet: values.quiet,
-    directory: resolve(directory),
+    handler: createApp({ s3, ready: storeHealth(store), log }),
+    hostId,
+    storage: `${directory} (embedded)`,
+    kms: kmsLine(kms, encryption),
+    autoEncryption: encryption.autoEncryption,
+    close: () => store.close(),
   };
-}
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        "address": { type: "string", default: ":9000" },
-        "certs-dir": { type: "string" },
-        "json": { type: "boolean", default: false },
-        "quiet": { type: "boolean", default: false },
-      },
-    });
-  } catch (thrown) {
-    throw new UsageError(thrown instanceof Error ? thrown.message : String(thrown));
-  }
 }
 
 async function openStore(directory: string): Promise<Store> {
   try {
     return await openEmbeddedStore(directory);
   } catch (thrown) {
-    if (thrown instanceof StartError) {
-      throw new FatalError(`Unable to open the storage: ${thrown.message}`, { cause: thrown });
-    }
-    throw thrown;
+    if (!(thrown instanceof Error)) throw thrown;
+    const message = thrown instanceof StartError ? thrown.message : `${directory}: ${thrown.message}`;
+    throw new FatalError(`Unable to open the storage: ${message}`, { cause: thrown });
   }
 }

@@ -1,11 +1,16 @@
 import process from "node:process";
 import manifest from "../../package.json" with { type: "json" };
+import type { Command } from "./command.ts";
 
 /** The version of this source. */
 export const VERSION: string = manifest.version;
 
-/** The runtime that this process runs on, with its version. */
-export function runtimeName(): string {
+/** What `--version` prints: the version, and the runtime it runs on. */
+export function versionText(): string {
+  return `minio-ts version ${VERSION} (${runtimeName()})`;
+}
+
+function runtimeName(): string {
   const { versions } = process;
   for (const name of ["bun", "deno"]) {
     const version = versions[name];
@@ -14,7 +19,15 @@ export function runtimeName(): string {
   return `node ${versions.node}`;
 }
 
-/** What `--version` prints. */
-export function versionText(): string {
-  return `minio-ts version ${VERSION} (${runtimeName()})`;
-}
+/** `minio-ts version`. */
+export const version: Command = {
+  name: "version",
+  usage: "",
+  summary: "print the version",
+  flags: [],
+  examples: ["minio-ts version"],
+  async run(_words, terminal) {
+    terminal.print(`${versionText()}\n`);
+    return 0;
+  },
+};

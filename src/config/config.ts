@@ -1,8 +1,15 @@
 import { z } from "zod";
 import { Secret } from "../crypto/secret.ts";
+import { parseDuration } from "./duration.ts";
 import { type EncryptionConfig, encryptionSchema, readEncryptionConfig } from "./encryption.ts";
-import { type Environment, type ReadFile, readSettings } from "./read-settings.ts";
-import { type SettingName, SETTINGS } from "./settings.ts";
+import {
+  type Environment,
+  type RawSettings,
+  type ReadFile,
+  readSettings,
+  variablesOf,
+} from "./read-settings.ts";
+import { IGNORED_SETTINGS, type SettingName, SETTINGS } from "./settings.ts";
 
 /** Everything that the environment configures, checked. */
 export interface Config {
@@ -13,7 +20,11 @@ export interface Config {
   readonly region: string;
   /** Lower case. */
   readonly domains: readonly string[];
+  /** How long requests in flight may go on after a signal, in milliseconds. */
+  readonly shutdownTimeout: number;
   readonly encryption: EncryptionConfig;
+  /** `MINIO_` variables that are set and mean nothing here. */
+  readonly ignored: readonly string[];
 }
 
 /** All faults of a configuration at once, each a sentence that names the variable and shows no value of a secret. */
@@ -27,17 +38,21 @@ export class ConfigError extends Error {
   }
 }
 
-const secret = z.instanceof(Secret);
+/** The well-known credentials of MinIO. */
+const DEFAULT_CREDENTIAL = "minioadmin";
 
+/** What each setting must look like. The messages go on after the name of the variable. */
 const schema = z.object({
   rootUser: z.string().min(3, "must have at least 3 characters")
-    .regex(/^[^\s=,/]+$/, "must not contain blanks, '=', ',' or '/'").optional(),
-  rootPassword: secret.refine((value) => value.length >= 8, "must have at least 8 characters").optional(),
-  region: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9-]*$/, "must be letters, digits and '-'").default(
-    "us-east-1",
-  ),
+    .regex(/^[^\p{Cc}\s=,]*$/u, "must not contain blanks, control characters, '=' or ','").optional(),
+  rootPassword: z.instanceof(Secret).refine(({ length }) => length >= 8, "must have at least 8 characters")
+    .optional(),
+  region: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9-]*$/, "must be letters, digits and '-'")
+    .default("us-east-1"),
   domain: z.string().transform((text) => text.toLowerCase().split(",").map((name) => name.trim()))
     .refine((names) => names.every(isHostName), "must be host names separated by commas").default([]),
+  shutdownTimeout: z.string().transform(parseDuration)
+    .refine(Number.isFinite, "must be a time such as 500ms, 10s or 2m").default(10_000),
   ...encryptionSchema,
 });
 
@@ -48,25 +63,44 @@ const schema = z.object({
 export function loadConfig(env: Environment, readFile: ReadFile): Config {
   const faults: string[] = [];
   const raw = readSettings(env, readFile, faults);
-  const parsed = schema.safeParse(raw);
-  for (const issue of parsed.error?.issues ?? []) {
-    faults.push(`${SETTINGS[issue.path[0] as SettingName].name} ${issue.message}.`);
+  const parsed = schema.safeParse(raw.values);
+  for (const { path: [name], message } of parsed.error?.issues ?? []) {
+    faults.push(`${raw.sources[name as SettingName]} ${message}.`);
   }
-  if ((raw.rootUser === undefined) !== (raw.rootPassword === undefined)) {
-    const missing = raw.rootUser === undefined ? SETTINGS.rootUser : SETTINGS.rootPassword;
-    faults.push(`${missing.name} is not set, but its partner is. Set both or neither.`);
-  }
+  faults.push(...checkPair(raw, faults));
   const encryption = parsed.success ? readEncryptionConfig(parsed.data, faults) : undefined;
   if (faults.length > 0 || encryption === undefined || !parsed.success) throw new ConfigError(faults);
-  const { rootUser, rootPassword, region, domain } = parsed.data;
+  const { rootUser, rootPassword, region, domain, shutdownTimeout } = parsed.data;
   return {
-    rootUser: rootUser ?? "minioadmin",
-    rootPassword: rootPassword ?? Secret.fromText("minioadmin"),
-    defaultCredentials: rootPassword === undefined,
+    rootUser: rootUser ?? DEFAULT_CREDENTIAL,
+    rootPassword: rootPassword ?? Secret.fromText(DEFAULT_CREDENTIAL),
+    defaultCredentials: rootPassword === undefined || isDefault(rootUser, rootPassword),
     region,
     domains: domain,
+    shutdownTimeout,
     encryption,
+    ignored: unknownVariables(env),
   };
+}
+
+/** Half of the credentials is a mistake, unless the other half already has a fault of its own. */
+function checkPair({ sources }: RawSettings, faults: readonly string[]): string[] {
+  const halves = [["rootUser", "rootPassword"], ["rootPassword", "rootUser"]] as const;
+  return halves.flatMap(([set, missing]) => {
+    const names = variablesOf(SETTINGS[missing]);
+    if (sources[set] === undefined || sources[missing] !== undefined) return [];
+    if (faults.some((fault) => names.some((name) => fault.startsWith(`${name} `)))) return [];
+    return [`${sources[set]} is set, but ${SETTINGS[missing].name} is not. Set both or neither.`];
+  });
+}
+
+function isDefault(user: string | undefined, password: Secret): boolean {
+  return user === DEFAULT_CREDENTIAL && new TextDecoder().decode(password.reveal()) === DEFAULT_CREDENTIAL;
+}
+
+function unknownVariables(env: Environment): string[] {
+  const known = new Set([...Object.values(SETTINGS).flatMap(variablesOf), ...IGNORED_SETTINGS]);
+  return Object.keys(env).filter((name) => name.startsWith("MINIO_") && !known.has(name)).sort();
 }
 
 function isHostName(name: string): boolean {

@@ -7,76 +7,70 @@ export type ReadFile = (path: string) => string;
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Raw values of the settings that are set. Secret ones are wrapped before anything else sees them. */
-export type RawSettings = Partial<Record<SettingName, string | Secret>>;
+/** Values of the settings that are set, before they are checked. Secret ones are wrapped at once. */
+export interface RawSettings {
+  readonly values: Partial<Record<SettingName, string | Secret>>;
+  /** The variable or file that a setting came from, for messages. */
+  readonly sources: Partial<Record<SettingName, string>>;
+}
+
+interface Found {
+  readonly from: string;
+  readonly value: string;
+}
 
 /** Where docker puts secrets. */
 const SECRETS = "/run/secrets";
 
 /**
- * Collects the value of every setting from its variable, its aliases and its `_FILE` twins. A variable that is set but
+ * Collects the value of every setting from its variable, its aliases and their `_FILE` twins. A variable that is set but
  * empty counts as not set, as in MinIO since 2019-10.
  * @param faults takes a sentence for every fault; none shows a value
  */
 export function readSettings(env: Environment, readFile: ReadFile, faults: string[]): RawSettings {
-  const values: RawSettings = {};
+  const values: Partial<Record<SettingName, string | Secret>> = {};
+  const sources: Partial<Record<SettingName, string>> = {};
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
     const setting: Setting = SETTINGS[name];
-    const value = readSetting(setting, env, readFile, faults);
-    if (value !== undefined) values[name] = setting.secret === true ? Secret.fromText(value) : value;
-  }
-  return values;
-}
-
-function readSetting(
-  setting: Setting,
-  env: Environment,
-  readFile: ReadFile,
-  faults: string[],
-): string | undefined {
-  const found: { readonly from: string; readonly value: string }[] = [];
-  for (const name of [setting.name, ...setting.aliases ?? []]) {
-    const direct = env[name];
-    if (direct !== undefined && direct !== "") found.push({ from: name, value: direct });
-    const path = setting.file === true ? env[`${name}_FILE`] : undefined;
-    if (path === undefined || path === "") continue;
-    const value = readSecretFile(`${name}_FILE`, path, readFile, faults);
-    if (value !== undefined) found.push({ from: `${name}_FILE`, value });
-  }
-  const [first, ...others] = found;
-  if (first === undefined) return defaultSecret(setting, readFile);
-  for (const other of others) {
-    if (other.value !== first.value) {
-      faults.push(`${first.from} and ${other.from} are both set and differ. Keep one of them.`);
+    const found = variablesOf(setting).flatMap((variable) => find(variable, env, readFile, faults));
+    const [first = defaultSecret(setting, readFile), ...others] = found;
+    if (first === undefined) continue;
+    for (const { from, value } of others) {
+      if (value !== first.value) faults.push(`${first.from} and ${from} differ. Set only one of them.`);
     }
+    values[name] = setting.secret === true ? Secret.fromText(first.value) : first.value;
+    sources[name] = first.from;
   }
-  return first.value;
+  return { values, sources };
 }
 
-function readSecretFile(
-  variable: string,
-  path: string,
-  readFile: ReadFile,
-  faults: string[],
-): string | undefined {
-  const full = path.startsWith("/") ? path : `${SECRETS}/${path}`;
+/** Every variable that a setting may come from. */
+export function variablesOf({ name, aliases = [], file = false }: Setting): string[] {
+  return [name, ...aliases].flatMap((variable) => file ? [variable, `${variable}_FILE`] : [variable]);
+}
+
+function find(variable: string, env: Environment, readFile: ReadFile, faults: string[]): Found[] {
+  const text = env[variable];
+  if (text === undefined || text === "") return [];
+  if (!variable.endsWith("_FILE")) return [{ from: variable, value: text }];
+  const path = text.startsWith("/") ? text : `${SECRETS}/${text}`;
   try {
-    const value = trimNewlines(readFile(full));
-    if (value !== "") return value;
-    faults.push(`${variable} names the file ${full}, which is empty.`);
+    const value = trimLineEnd(readFile(path));
+    if (value !== "") return [{ from: variable, value }];
+    faults.push(`${variable} names the file ${path}, which is empty.`);
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    faults.push(`${variable} names the file ${full}, which cannot be read: ${reason}`);
+    faults.push(`${variable} names the file ${path}, which ${whyUnreadable(thrown)}`);
   }
-  return undefined;
+  return [];
 }
 
 /** A secret that lies where docker puts it although no variable names it. */
-function defaultSecret(setting: Setting, readFile: ReadFile): string | undefined {
-  for (const name of setting.defaultFiles ?? []) {
+function defaultSecret({ defaultFiles = [] }: Setting, readFile: ReadFile): Found | undefined {
+  for (const name of defaultFiles) {
+    const from = `${SECRETS}/${name}`;
     try {
-      const value = trimNewlines(readFile(`${SECRETS}/${name}`));
-      if (value !== "") return value;
+      const value = trimLineEnd(readFile(from));
+      if (value !== "") return { from, value };
     } catch {
       continue;
     }
@@ -84,6 +78,15 @@ function defaultSecret(setting: Setting, readFile: ReadFile): string | undefined
   return undefined;
 }
 
-function trimNewlines(text: string): string {
+/** A file as editors and shells write it ends with a line end that is no part of the secret. */
+function trimLineEnd(text: string): string {
   return text.replace(/[\r\n]+$/, "");
+}
+
+function whyUnreadable(thrown: unknown): string {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "ENOENT") return "does not exist.";
+  if (code === "EACCES") return "the server's user may not read.";
+  if (code === "EISDIR") return "is a directory.";
+  return `cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
 }

@@ -2,7 +2,7 @@
 export interface Setting {
   /** The environment variable. */
   readonly name: string;
-  /** Older or other names; the first one that is set counts, and two that differ are a fault. */
+  /** Other names of it. Two names that are set to different values are a fault. */
   readonly aliases?: readonly string[];
   /** Whether its value must never be shown. */
   readonly secret?: boolean;
@@ -15,29 +15,47 @@ export interface Setting {
   readonly meaning: string;
 }
 
-/** Every setting there is, by the name under which `Config` knows it. */
-export const SETTINGS = {
+/** Who may do everything. */
+const CREDENTIALS = {
   rootUser: {
     name: "MINIO_ROOT_USER",
     aliases: ["MINIO_ACCESS_KEY"],
     file: true,
-    fallback: "minioadmin, with a warning",
-    meaning: "Access key, at least 3 characters.",
+    fallback: "`minioadmin`, with a warning",
+    meaning: "Access key of the root user, at least 3 characters.",
   },
   rootPassword: {
     name: "MINIO_ROOT_PASSWORD",
     aliases: ["MINIO_SECRET_KEY"],
     secret: true,
     file: true,
-    fallback: "minioadmin, with a warning",
-    meaning: "Secret key, at least 8 characters.",
+    fallback: "`minioadmin`, with a warning",
+    meaning: "Secret key of the root user, at least 8 characters.",
   },
+} as const satisfies Record<string, Setting>;
+
+/** How the server shows itself. */
+const SERVICE = {
   region: {
     name: "MINIO_REGION",
     aliases: ["MINIO_REGION_NAME"],
-    fallback: "us-east-1",
+    fallback: "`us-east-1`",
     meaning: "Region that clients sign for.",
   },
+  domain: {
+    name: "MINIO_DOMAIN",
+    fallback: "none",
+    meaning: "Domains, separated by commas, whose subdomains name buckets: `bucket.domain`.",
+  },
+  shutdownTimeout: {
+    name: "MINIO_SHUTDOWN_TIMEOUT",
+    fallback: "`10s`",
+    meaning: "How long requests in flight may go on after SIGTERM or SIGINT, such as `500ms`, `10s` or `2m`.",
+  },
+} as const satisfies Record<string, Setting>;
+
+/** How objects are encrypted. */
+const ENCRYPTION = {
   masterKey: {
     name: "MINIO_SSE_MASTER_KEY",
     aliases: ["MINIO_KMS_MASTER_KEY"],
@@ -64,26 +82,27 @@ export const SETTINGS = {
   },
   autoEncryption: {
     name: "MINIO_SSE_AUTO_ENCRYPTION",
-    fallback: "off",
+    fallback: "`off`",
     meaning: "`on` encrypts every object that is written without a word about encryption.",
   },
   kmsAutoEncryption: {
     name: "MINIO_KMS_AUTO_ENCRYPTION",
-    fallback: "off",
-    meaning: "Newer name of MINIO_SSE_AUTO_ENCRYPTION; either one turns it on.",
+    fallback: "`off`",
+    meaning: "Newer name of `MINIO_SSE_AUTO_ENCRYPTION`; either one turns it on.",
   },
   aead: {
     name: "MINIO_SSE_CRYPTO",
-    fallback: "webcrypto",
+    fallback: "`webcrypto`",
     meaning:
       "What encrypts objects: `webcrypto`, or `native` for the runtime's own OpenSSL or BoringSSL, which costs less CPU on Bun and Node and is unusable on Deno.",
   },
-  domain: {
-    name: "MINIO_DOMAIN",
-    fallback: "none",
-    meaning: "Domains, separated by commas, under which `bucket.domain` addresses a bucket.",
-  },
 } as const satisfies Record<string, Setting>;
+
+/** Every setting there is, by the name under which the configuration knows it. */
+export const SETTINGS = { ...CREDENTIALS, ...SERVICE, ...ENCRYPTION };
 
 /** The name of a setting in the table. */
 export type SettingName = keyof typeof SETTINGS;
+
+/** Variables of MinIO that mean nothing here and do no harm: nobody is warned of them. */
+export const IGNORED_SETTINGS: readonly string[] = ["MINIO_BROWSER"];

@@ -6,17 +6,19 @@ export interface Address {
   readonly port: number;
 }
 
+/** Text that is no address. */
+export class AddressError extends Error {}
+
 /**
  * Parses `:9000`, `0.0.0.0:9000`, `localhost:9000` or `[::1]:9000`.
- * @throws Error that says what an address looks like
+ * @throws AddressError that says what is wrong with it
  */
 export function parseAddress(text: string): Address {
-  const [, bracketed, plain, digits] = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:\[\]/]*)):(\d{1,5})$/.exec(text) ??
-    [];
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s:[\]/@?#]*)):(\d+)$/.exec(text);
+  if (match === null) throw new AddressError(`"${text}" is not an address.`);
+  const [, bracketed, plain, digits] = match;
   const port = Number(digits);
-  if (digits === undefined || port > 65535) {
-    throw new Error(`"${text}" is not an address. Write it as :9000, 192.0.2.1:9000 or [::1]:9000.`);
-  }
+  if (port > 65535) throw new AddressError(`"${text}" has a port above 65535.`);
   const host = bracketed ?? plain;
   return { host: host === "" ? undefined : host, port };
 }

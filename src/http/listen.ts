@@ -1,26 +1,40 @@
-import { Buffer } from "node:buffer";
-import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import type { Log } from "../log/log.ts";
 import type { Address } from "./address.ts";
 import type { Certificate } from "./certificate.ts";
+import { InFlight } from "./in-flight.ts";
+import { answerUnreadable } from "./unreadable.ts";
 
 /** Answers one request. Never throws. */
 export type RequestHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+
+export interface ListenOptions {
+  readonly address: Address;
+  /** `undefined` for HTTP. */
+  readonly certificate: Certificate | undefined;
+  readonly handler: RequestHandler;
+  /** The `HostId` of error documents. */
+  readonly hostId: string;
+  readonly log: Log;
+}
 
 /** A server that listens. */
 export interface Listening {
   readonly port: number;
   /** Takes a new certificate for new connections. Only for a server that speaks TLS. */
   renew(certificate: Certificate): Promise<void>;
-  /**
-   * Stops taking connections, lets requests in flight finish, and cuts what is left after `deadline` milliseconds.
-   */
+  /** Stops taking requests, lets those in flight finish, and cuts what is left after `deadline` milliseconds. */
   close(deadline: number): Promise<void>;
 }
 
-/** Body time limits are the body verifier's: the server's own would cut long uploads. */
+/** Idle bodies are the body verifier's to end: a limit on whole requests would cut long uploads. */
 const LIMITS: ServerOptions = {
   requestTimeout: 0,
   headersTimeout: 60_000,
@@ -33,72 +47,91 @@ const LIMITS: ServerOptions = {
  * @throws Error of `listen`, such as EADDRINUSE
  */
 export async function listen(
-  address: Address,
-  certificate: Certificate | undefined,
-  handler: RequestHandler,
+  { address, certificate, handler, hostId, log }: ListenOptions,
 ): Promise<Listening> {
-  let server = await open(address, certificate, handler);
-  const { port } = server.address() as AddressInfo;
+  const inFlight = new InFlight();
+  const servers = new Set<Server>();
+
+  async function open(at: Address, own: Certificate | undefined): Promise<Server> {
+    const server = own === undefined ? createServer(LIMITS) : createTlsServer({ ...LIMITS, ...keyPair(own) });
+    const take: RequestHandler = (incoming, outgoing) => {
+      inFlight.enter(outgoing);
+      handler(incoming, outgoing);
+    };
+    server.on("request", take);
+    // Without a listener of its own, 100 Continue would go out before anyone has looked at the request.
+    server.on("checkContinue", take);
+    server.on("clientError", (error, socket) => {
+      // Behind the beginning of an answer an error document would be taken for a piece of it.
+      if (inFlight.hasBegunOn(socket)) socket.destroy();
+      else answerUnreadable(error, socket, hostId);
+    });
+    await bind(server, at);
+    server.on("error", (error) => log.error("the listener has a fault", error));
+    server.once("close", () => servers.delete(server));
+    servers.add(server);
+    return server;
+  }
+
+  let server = await open(address, certificate);
+  const bound = server.address();
+  const port = typeof bound === "object" && bound !== null ? bound.port : address.port;
   return {
     port,
     async renew(next) {
-      // Bun's https server cannot change its certificate: a second one takes the port over, the first one finishes.
-      const old = server;
-      const gone = closed(old);
-      server = await open({ ...address, port }, next, handler);
-      void gone;
+      if ("setSecureContext" in server && typeof server.setSecureContext === "function") {
+        server.setSecureContext(keyPair(next));
+        return;
+      }
+      // Bun's server cannot change its certificate: another one takes the port over while this one finishes its requests.
+      server.close();
+      server.closeIdleConnections();
+      server = await retry(() => open({ ...address, port }, next));
     },
     async close(deadline) {
-      const gone = closed(server);
-      server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), deadline);
-      await gone;
-      clearTimeout(cut);
+      for (const one of servers) {
+        one.close();
+        one.closeIdleConnections();
+      }
+      await before(deadline, inFlight.drained());
+      for (const one of servers) one.closeAllConnections();
     },
   };
 }
 
-type Server = ReturnType<typeof createServer>;
+function keyPair({ cert, key }: Certificate): Pick<Certificate, "cert" | "key"> {
+  return { cert, key };
+}
 
-function open(
-  address: Address,
-  certificate: Certificate | undefined,
-  handler: RequestHandler,
-): Promise<Server> {
-  const server: Server = certificate === undefined ? createServer(LIMITS, handler) : createTlsServer(
-    { ...LIMITS, cert: Buffer.from(certificate.cert), key: Buffer.from(certificate.key) },
-    handler,
-  );
-  // Without a listener of its own, 100 Continue would go out before anyone has looked at the request.
-  server.on("checkContinue", handler);
-  server.on("clientError", refuse);
+function bind(server: Server, { host, port }: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(
-      { port: address.port, ...(address.host === undefined ? {} : { host: address.host }) },
-      () => {
-        server.off("error", reject);
-        resolve(server);
-      },
-    );
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off("error", reject);
+      resolve();
+    });
   });
 }
 
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
+/** Tries for some seconds: the system may give a port back a moment after it was closed. */
+async function retry<T>(action: () => Promise<T>): Promise<T> {
+  for (let left = 100; left > 0; left--) {
+    try {
+      return await action();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  return await action();
 }
 
-/** Answers what the HTTP parser could not read. */
-function refuse(error: Error & { code?: string }, socket: Duplex | Socket): void {
-  if (socket.destroyed || !socket.writable) return;
-  const [code, message] = error.code === "HPE_HEADER_OVERFLOW"
-    ? ["RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size."]
-    : ["BadRequest", "An error occurred when parsing the HTTP request."];
-  const body = Buffer.from(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
-  );
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
-  );
+/** Resolves with `event`, or after `deadline` milliseconds without it. */
+function before(deadline: number, event: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, deadline);
+    void event.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { causeText, clockText, escapeControls, escapeLine } from "./text.ts";
 
 /** A request that failed for a reason that is ours. */
 export interface FailedRequest {
@@ -27,57 +28,54 @@ export interface LogOptions {
   readonly json: boolean;
   /** Only warnings and errors. */
   readonly quiet: boolean;
-  /** Takes each line; standard error unless given. */
-  readonly write?: (line: string) => void;
+  /** Takes each entry, without its last line end; standard error unless given. */
+  readonly write?: (entry: string) => void;
 }
 
-/** Makes a log. */
+type Level = "INFO" | "WARNING" | "ERROR";
+
+/** Makes a log. What clients chose, such as keys, cannot forge lines of it or steer a terminal. */
 export function createLog({ json, quiet, write = toStandardError }: LogOptions): Log {
-  const say = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}) => {
-    if (json) write(JSON.stringify({ level, time: new Date().toISOString(), message, ...fields }));
-    else write(level === "INFO" ? message : `${level}: ${message}`);
+  const say = (level: Level, message: string, cause?: unknown) => {
+    const reason = cause === undefined ? undefined : causeText(cause);
+    if (json) return write(jsonEntry(level, message, reason === undefined ? {} : { cause: reason }));
+    const text = reason === undefined ? message : `${message}: ${reason}`;
+    write(escapeControls(level === "INFO" ? text : `${level}: ${text}`));
   };
   return {
     info: (message) => quiet ? undefined : say("INFO", message),
     warn: (message) => say("WARNING", message),
-    error(message, cause) {
-      if (cause === undefined) return say("ERROR", message);
-      if (json) say("ERROR", message, { cause: causeText(cause) });
-      else say("ERROR", `${message}: ${causeText(cause)}`);
-    },
+    error: (message, cause) => say("ERROR", message, cause),
     requestFailed(failure) {
-      const { error, ...fields } = failure;
-      if (json) return say("ERROR", "a request failed", { ...fields, cause: causeText(error) });
-      write(failureBlock(failure));
+      if (!json) return write(escapeControls(failureBlock(failure)));
+      const { error, ...request } = failure;
+      write(jsonEntry("ERROR", "a request failed", { ...request, cause: causeText(error) }));
     },
   };
 }
 
-/** The block that MinIO prints for an internal error. */
+function jsonEntry(level: Level, message: string, fields: Readonly<Record<string, string>>): string {
+  return JSON.stringify({ level, time: new Date().toISOString(), message, ...fields });
+}
+
+/** The block that MinIO prints for a request that ended in an internal error. */
 function failureBlock(failure: FailedRequest): string {
   const { operation, bucket, key, requestId, remoteAddress, userAgent, error } = failure;
   const target = [
-    ...(bucket === "" ? [] : [`bucket=${bucket}`]),
-    ...(key === "" ? [] : [`object=${JSON.stringify(key).slice(1, -1)}`]),
+    ...(bucket === "" ? [] : [`bucket=${escapeLine(bucket)}`]),
+    ...(key === "" ? [] : [`object=${escapeLine(key)}`]),
   ];
   return [
     "",
     `API: ${operation}(${target.join(", ")})`,
-    `Time: ${new Date().toISOString()}`,
+    `Time: ${clockText(new Date())}`,
     `RequestID: ${requestId}`,
     `RemoteHost: ${remoteAddress}`,
-    `UserAgent: ${JSON.stringify(userAgent).slice(1, -1)}`,
+    `UserAgent: ${escapeLine(userAgent)}`,
     `Error: ${causeText(error)}`,
   ].join("\n");
 }
 
-/** An error with the errors that caused it. */
-function causeText(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  const own = thrown.stack ?? `${thrown.name}: ${thrown.message}`;
-  return thrown.cause === undefined ? own : `${own}\ncaused by ${causeText(thrown.cause)}`;
-}
-
-function toStandardError(line: string): void {
-  process.stderr.write(`${line}\n`);
+function toStandardError(entry: string): void {
+  process.stderr.write(`${entry}\n`);
 }
