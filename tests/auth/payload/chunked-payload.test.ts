@@ -220,6 +220,17 @@ describe("of a chunked body", () => {
     expect(await code({ form: SIGNED, content: one }, bare)).toBe("SignatureDoesNotMatch");
   });
 
+  test.each([
+    ["a line without end", "a".repeat(4097), "IncompleteBody"],
+    ["trailers without end", `0\r\n${"a:b\r\n".repeat(21)}`, "MalformedTrailerError"],
+    ["bytes after the end", "0\r\n\r\nx", "IncompleteBody"],
+  ])("%s is refused while the client still sends", async (_what, sent, expected) => {
+    const { headers } = encoded({ form: UNSIGNED_TRAILER, content: { chunks: [] } });
+    const { request, wire } = fakeRequest({ method: "PUT", target: BASE.path, headers });
+    wire.write(sent);
+    expect((await failure(() => drain(authenticate(request).payload))).code).toBe(expected);
+  });
+
   test("a huge chunk is refused by its size, before its bytes come", async () => {
     const { headers } = encoded({ form: UNSIGNED_TRAILER, content: { chunks: [] }, length: 5 });
     const { request, wire } = fakeRequest({ method: "PUT", target: BASE.path, headers });

@@ -160,6 +160,12 @@ describe("a request signed in its header", () => {
     expect(error.headers).toEqual({ "x-amz-bucket-region": "eu-west-1" });
   });
 
+  test("is refused without a header that it signs, even an empty one", async () => {
+    const empty = { headers: { ...BASE.headers, "x-amz-meta-a": "" } };
+    expect(byHeader(empty).kind).toBe("header");
+    expect(await answers(() => byHeader(empty, without("x-amz-meta-a")))).toBe("403 SignatureDoesNotMatch");
+  });
+
   test("with unsigned headers hears which", async () => {
     const extra = { "x-amz-acl": "private", "x-amz-meta-a": "b", "content-md5": "not S3's own" };
     const error = await failure(() => byHeader({}, (headers) => ({ ...headers, ...extra })));
