@@ -220,7 +220,7 @@ describe("of a chunked body", () => {
     expect(await code({ form: SIGNED, content: one }, bare)).toBe("SignatureDoesNotMatch");
   });
 
-  test.each([
+  test.each<[string, string, string]>([
     ["a line without end", "a".repeat(4097), "IncompleteBody"],
     ["trailers without end", `0\r\n${"a:b\r\n".repeat(21)}`, "MalformedTrailerError"],
     ["bytes after the end", "0\r\n\r\nx", "IncompleteBody"],
@@ -228,7 +228,8 @@ describe("of a chunked body", () => {
     const { headers } = encoded({ form: UNSIGNED_TRAILER, content: { chunks: [] } });
     const { request, wire } = fakeRequest({ method: "PUT", target: BASE.path, headers });
     wire.write(sent);
-    expect((await failure(() => drain(authenticate(request).payload))).code).toBe(expected);
+    const { code } = await failure(() => drain(authenticate(request).payload));
+    expect<string>(code).toBe(expected);
   });
 
   test("a huge chunk is refused by its size, before its bytes come", async () => {
