@@ -2,7 +2,7 @@ import { S3Error } from "../../errors/s3-error.ts";
 import type { ChecksumAlgorithm } from "../../store/store.ts";
 import { CHECKSUM_ALGORITHMS, checksumElement } from "../checksums.ts";
 import { unquoteEtag } from "../etag.ts";
-import { MAX_PART_NUMBER } from "../range.ts";
+import { MAX_PART_NUMBER, parsePartNumber } from "../range.ts";
 import { childrenOf, childText, parseXml, requiredText, type XmlNode } from "../xml-parser.ts";
 
 /** Bytes that a list of 10,000 parts with a checksum each may take. */
@@ -19,11 +19,12 @@ export interface NamedPart {
 
 /**
  * The list of parts in the body of CompleteMultipartUpload.
- * @throws S3Error MalformedXML, InvalidPartOrder
+ * @throws S3Error MalformedXML, also for no parts or more than 10,000; InvalidArgument, InvalidPartOrder
  */
 export function parsePartList(bytes: Uint8Array): readonly NamedPart[] {
-  const parts = childrenOf(parseXml(bytes, "CompleteMultipartUpload"), "Part").map(namedPart);
-  if (parts.length === 0 || parts.length > MAX_PART_NUMBER) throw new S3Error("MalformedXML");
+  const nodes = childrenOf(parseXml(bytes, "CompleteMultipartUpload"), "Part");
+  if (nodes.length === 0 || nodes.length > MAX_PART_NUMBER) throw new S3Error("MalformedXML");
+  const parts = nodes.map(namedPart);
   let previous = 0;
   for (const { number } of parts) {
     if (number <= previous) throw new S3Error("InvalidPartOrder");
@@ -33,18 +34,14 @@ export function parsePartList(bytes: Uint8Array): readonly NamedPart[] {
 }
 
 function namedPart(node: XmlNode): NamedPart {
-  const digits = requiredText(node, "PartNumber").trim();
-  const number = /^\d{1,9}$/.test(digits) ? Number(digits) : 0;
-  if (number < 1 || number > MAX_PART_NUMBER) {
-    throw new S3Error("InvalidArgument", {
-      message: `PartNumber must be an integer between 1 and ${MAX_PART_NUMBER}`,
-      fields: { ArgumentName: "partNumber", ArgumentValue: digits },
-    });
-  }
   const checksums = new Map<ChecksumAlgorithm, string>();
   for (const algorithm of CHECKSUM_ALGORITHMS) {
-    const value = childText(node, checksumElement(algorithm));
-    if (value !== undefined) checksums.set(algorithm, value);
+    const value = childText(node, checksumElement(algorithm))?.trim() ?? "";
+    if (value !== "") checksums.set(algorithm, value);
   }
-  return { number, etag: unquoteEtag(requiredText(node, "ETag").trim()), checksums };
+  return {
+    number: parsePartNumber(requiredText(node, "PartNumber").trim()),
+    etag: unquoteEtag(requiredText(node, "ETag")),
+    checksums,
+  };
 }

@@ -1,5 +1,5 @@
 import type { Sealing } from "../../sse/sse.ts";
-import type { PartRecord, Store, UploadId } from "../../store/store.ts";
+import type { PartRecord, Store, UploadRecord } from "../../store/store.ts";
 import type { BodyChecksum, ReceivedBody } from "../body.ts";
 
 /** A part as the client is told of it. */
@@ -12,17 +12,17 @@ export interface StoredPart {
 }
 
 /**
- * Seals a body and stores it as a part once it has been verified to its end.
+ * Seals a body and stores it as a part once it has been verified to its end. Its checksum is kept when it is of the
+ * kind that the upload was begun with; any other has done its work when the body is verified.
  * @throws S3Error NoSuchUpload, and whatever the body turns out to break
  */
 export async function storePart(
   store: Store,
-  upload: UploadId,
+  { bucket, key, uploadId, checksum: plan }: UploadRecord,
   partNumber: number,
   sealing: Sealing,
   body: ReceivedBody,
 ): Promise<StoredPart> {
-  const { bucket, key, uploadId } = upload;
   let shown = "";
   const record = await store.putPart({
     bucket,
@@ -38,7 +38,9 @@ export async function storePart(
       return {
         size,
         etag: etag.stored,
-        ...(checksum === undefined ? {} : { checksum: sealing.sealChecksum(checksum.value) }),
+        ...(checksum === undefined || checksum.algorithm !== plan?.algorithm
+          ? {}
+          : { checksum: sealing.sealChecksum(checksum.value) }),
       };
     },
   });

@@ -1,7 +1,16 @@
+import { S3Error } from "../../errors/s3-error.ts";
 import type { UploadId } from "../../store/store.ts";
 import type { Call } from "../operation.ts";
 
-/** The upload that a request names. Whether there is one the store says; the id is any text. */
-export function uploadIdOf({ request }: Call): UploadId {
-  return { bucket: request.bucket, key: request.key, uploadId: request.query.get("uploadId") ?? "" };
+/** Visible ASCII of a bounded length: wide enough for the ids of every store. */
+const FORM = /^[\x21-\x7e]{1,1024}$/;
+
+/**
+ * The upload that a request names. Whether it exists under this bucket and key the store says.
+ * @throws S3Error NoSuchUpload for what cannot be an id
+ */
+export function uploadIdOf({ request: { bucket, key, query } }: Call): UploadId {
+  const uploadId = query.get("uploadId") ?? "";
+  if (!FORM.test(uploadId)) throw new S3Error("NoSuchUpload");
+  return { bucket, key, uploadId };
 }

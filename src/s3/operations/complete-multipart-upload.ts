@@ -1,32 +1,33 @@
-import { S3Error } from "../../errors/s3-error.ts";
-import type { ChecksumPlan, StoredChecksum, UploadId } from "../../store/store.ts";
+import { S3Error, type S3ErrorCode } from "../../errors/s3-error.ts";
+import type { PartRecord, StoredChecksum, UploadId, UploadRecord } from "../../store/store.ts";
 import { checksumElement } from "../checksums.ts";
 import { writeExpectation } from "../conditions.ts";
 import { quoteEtag } from "../etag.ts";
-import { chooseParts, partsOf } from "../multipart/chosen-parts.ts";
-import { MAX_PART_LIST, type NamedPart, parsePartList } from "../multipart/completed-parts.ts";
-import { finishedChecksum } from "../multipart/finished-checksum.ts";
+import { assemble, type Completion } from "../multipart/assembly.ts";
+import { MAX_PART_LIST, parsePartList } from "../multipart/completed-parts.ts";
+import { promisedObject } from "../multipart/promised-object.ts";
 import { uploadIdOf } from "../multipart/upload-id.ts";
 import { type Call, operation } from "../operation.ts";
 import { readDocument } from "../request-document.ts";
 import { document, element } from "../xml-writer.ts";
 
-interface Completion {
+interface CompleteRequest extends Completion {
   readonly id: UploadId;
-  readonly named: readonly NamedPart[];
-  /** What the client says the object's size is. */
-  readonly size: number | undefined;
 }
 
 interface Completed {
   /** As the client sees it. */
   readonly etag: string;
+  /** As the client sees it. */
   readonly checksum: StoredChecksum | undefined;
   readonly replyHeaders: Readonly<Record<string, string>>;
 }
 
+/** How often the parts are looked at anew when some are uploaded again at the same time. */
+const ATTEMPTS = 4;
+
 /** CompleteMultipartUpload: the named parts become the object. */
-export const completeMultipartUpload = operation<Completion, Completed>({
+export const completeMultipartUpload = operation<CompleteRequest, Completed>({
   name: "CompleteMultipartUpload",
   method: "POST",
   level: "object",
@@ -36,7 +37,7 @@ export const completeMultipartUpload = operation<Completion, Completed>({
   async parse(call) {
     return {
       id: uploadIdOf(call),
-      size: announcedSize(call.request.headers.get("x-amz-mp-object-size")),
+      promised: promisedObject(call.request.headers),
       named: parsePartList(await readDocument(call, MAX_PART_LIST, { checksumIsOfObject: true })),
     };
   },
@@ -45,8 +46,11 @@ export const completeMultipartUpload = operation<Completion, Completed>({
     try {
       return await complete(input, call);
     } catch (thrown) {
-      if (!(thrown instanceof S3Error) || thrown.code !== "NoSuchUpload") throw thrown;
-      return await completedBefore(input, call) ?? Promise.reject(thrown);
+      // The same request may have been here before, or be here twice at once. Its condition held when it succeeded.
+      if (!isError(thrown, "NoSuchUpload", "PreconditionFailed")) throw thrown;
+      const before = await completedBefore(input, call);
+      if (before === undefined) throw thrown;
+      return before;
     }
   },
 
@@ -70,54 +74,72 @@ export const completeMultipartUpload = operation<Completion, Completed>({
   },
 });
 
-async function complete({ id, named, size }: Completion, call: Call): Promise<Completed> {
+async function complete(input: CompleteRequest, call: Call): Promise<Completed> {
+  const { id } = input;
   const { bucket, key, headers, secure } = call.request;
   const upload = await call.store.getUpload(id);
   const etags = await call.sse.forUpload({ headers, secure, bucket, key }, upload);
-  const parts = chooseParts(named, await partsOf(call.store, id), etags, upload.checksum);
-  const total = parts.reduce((sum, part) => sum + part.size, 0);
-  if (size !== undefined && size !== total) {
-    throw new S3Error("InvalidRequest", {
-      message:
-        `The provided 'x-amz-mp-object-size' header value ${size} does not match what was computed: ${total}`,
-    });
+  for (let attempt = 1;; attempt++) {
+    const { parts, size, etag, checksum } = assemble(input, await partsOf(call, id), etags, upload.checksum);
+    const expect = await writeExpectation(call, headers, () => call.store.head(bucket, key));
+    try {
+      await call.store.completeUpload({
+        ...id,
+        parts: parts.map(({ number, revision }) => ({ number, revision })),
+        attributes: {
+          size,
+          etag: etag.stored,
+          metadata: { ...upload.metadata, ...etags.finishedMetadata(size) },
+          ...(checksum === undefined
+            ? {}
+            : { checksum: { ...checksum, value: etags.sealChecksum(checksum.value) } }),
+        },
+        ...(expect === undefined ? {} : { expect }),
+      });
+      return { etag: etag.shown, checksum, replyHeaders: etags.replyHeaders };
+    } catch (thrown) {
+      // A part was uploaded again since it was looked at. With the same bytes it still is what the client named.
+      if (attempt === ATTEMPTS || !isError(thrown, "InvalidPart")) throw thrown;
+    }
   }
-  const value = finishedChecksum(headers, upload.checksum, parts, etags);
-  const etag = etags.finished(parts.map((part) => part.etag));
-  const expect = await writeExpectation(call, headers, () => call.store.head(bucket, key));
-  await call.store.completeUpload({
-    ...id,
-    parts: parts.map(({ number, revision }) => ({ number, revision })),
-    attributes: {
-      size: total,
-      etag: etag.stored,
-      metadata: { ...upload.metadata, ...etags.finishedMetadata(total) },
-      ...withValue(upload.checksum, value === undefined ? undefined : etags.sealChecksum(value)),
-    },
-    ...(expect === undefined ? {} : { expect }),
-  });
-  const { checksum } = withValue(upload.checksum, value);
-  return { etag: etag.shown, checksum, replyHeaders: etags.replyHeaders };
+}
+
+async function partsOf(call: Call, id: UploadId): Promise<readonly PartRecord[]> {
+  const parts: PartRecord[] = [];
+  for (;;) {
+    const page = await call.store.listParts(id, { after: parts.at(-1)?.number ?? 0, limit: 1000 });
+    parts.push(...page.parts);
+    if (!page.truncated) return parts;
+  }
 }
 
 /**
- * A client whose first answer got lost asks again: the upload is gone, but the object is the one it made.
+ * The answer to a client that asks again because the first answer got lost: the upload is gone, but the object is the
+ * one that it made of just these parts.
  * @returns `undefined` when it is not
  */
-async function completedBefore({ id, named }: Completion, call: Call): Promise<Completed | undefined> {
+async function completedBefore(input: CompleteRequest, call: Call): Promise<Completed | undefined> {
+  const { id, named } = input;
+  const { headers, secure } = call.request;
   const record = await call.store.head(id.bucket, id.key);
   if (record?.uploadId !== id.uploadId || record.parts.length !== named.length) return undefined;
-  if (named.some(({ number }, i) => record.parts[i]?.number !== number)) return undefined;
-  const [etag = record.etag] = await call.sse.listedEtags([record], record.bucket);
-  return { etag, checksum: undefined, replyHeaders: {} };
+  const { metadata, lastModified, checksum } = record;
+  const upload: UploadRecord = {
+    ...id,
+    metadata,
+    initiatedAt: lastModified,
+    ...(checksum === undefined ? {} : { checksum }),
+  };
+  try {
+    const etags = await call.sse.forUpload({ headers, secure, ...id }, upload);
+    const object = assemble(input, record.parts, etags, checksum);
+    return { etag: object.etag.shown, checksum: object.checksum, replyHeaders: etags.replyHeaders };
+  } catch (thrown) {
+    if (thrown instanceof S3Error && thrown.status < 500) return undefined;
+    throw thrown;
+  }
 }
 
-function withValue(plan: ChecksumPlan | undefined, value: string | undefined): { checksum?: StoredChecksum } {
-  return plan === undefined || value === undefined ? {} : { checksum: { ...plan, value } };
-}
-
-function announcedSize(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new S3Error("InvalidRequest", { message: "Value for x-amz-mp-object-size header is invalid." });
+function isError(thrown: unknown, ...codes: S3ErrorCode[]): boolean {
+  return thrown instanceof S3Error && codes.includes(thrown.code);
 }

@@ -4,6 +4,7 @@ import type { PartPage, PartRecord, UploadId, UploadRecord } from "../../store/s
 import { checksumElement } from "../checksums.ts";
 import { isoDate } from "../dates.ts";
 import { quoteEtag } from "../etag.ts";
+import { type KeyEncoding, keyEncoding } from "../listing/encoding.ts";
 import { pageSize } from "../listing/page-size.ts";
 import { uploadIdOf } from "../multipart/upload-id.ts";
 import { storageClass } from "../object-headers.ts";
@@ -18,6 +19,7 @@ interface PartsQuery {
   /** Only parts with a higher number. */
   readonly after: number;
   readonly maxParts: number;
+  readonly encoding: KeyEncoding;
 }
 
 interface Listed {
@@ -41,6 +43,7 @@ export const listParts = operation<PartsQuery, Listed>({
       id: uploadIdOf(call),
       after: marker(query.get("part-number-marker") ?? ""),
       maxParts: pageSize(query, "max-parts", MAX_PARTS),
+      encoding: keyEncoding(query),
     };
   },
 
@@ -53,12 +56,12 @@ export const listParts = operation<PartsQuery, Listed>({
     return { upload, page, etags: await call.sse.forUpload({ headers, secure, bucket, key }, upload) };
   },
 
-  reply: ({ upload, page, etags }, { after, maxParts }) => ({
+  reply: ({ upload, page, etags }, { after, maxParts, encoding }) => ({
     status: 200,
     headers: { "Content-Type": "application/xml", ...etags.replyHeaders },
     body: document("ListPartsResult", [
       element("Bucket", upload.bucket),
-      element("Key", upload.key),
+      element("Key", encoding.encode(upload.key)),
       element("UploadId", upload.uploadId),
       element("Initiator", OWNER_FIELDS),
       OWNER,
@@ -67,6 +70,7 @@ export const listParts = operation<PartsQuery, Listed>({
       element("NextPartNumberMarker", page.parts.at(-1)?.number ?? after),
       element("MaxParts", maxParts),
       element("IsTruncated", page.truncated),
+      ...(encoding.xml === undefined ? [] : [encoding.xml]),
       ...(upload.checksum === undefined ? [] : [
         element("ChecksumAlgorithm", upload.checksum.algorithm),
         element("ChecksumType", upload.checksum.type),
@@ -91,7 +95,8 @@ function partElement(part: PartRecord, { checksum }: UploadRecord, etags: PartEt
 
 function marker(text: string): number {
   if (text === "") return 0;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : Infinity;
+  if (number < 2 ** 31) return number;
   throw new S3Error("InvalidArgument", {
     message: "Provided part-number-marker not an integer or within integer range",
     fields: { ArgumentName: "part-number-marker", ArgumentValue: text },

@@ -61,7 +61,7 @@ export const uploadPartCopy = operation<PartCopy, StoredPart>({
         wantMd5: sealing.needsMd5,
         checksum: upload.checksum?.algorithm,
       });
-      return await storePart(call.store, id, partNumber, sealing, body);
+      return await storePart(call.store, upload, partNumber, sealing, body);
     } finally {
       handle.close();
     }

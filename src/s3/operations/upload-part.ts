@@ -29,7 +29,7 @@ export const uploadPart = operation<{ readonly id: UploadId; readonly partNumber
       wantMd5: sealing.needsMd5,
       checksum: upload.checksum,
     });
-    return await storePart(call.store, id, partNumber, sealing, body);
+    return await storePart(call.store, upload, partNumber, sealing, body);
   },
 
   reply: ({ etag, checksum, replyHeaders }) => ({
