@@ -156,6 +156,10 @@ export const S3_ERRORS = {
       "Your socket connection to the server was not read from or written to within the timeout period.",
   },
   ServerNotInitialized: { status: 503, message: "Server not initialized, please try again." },
+  ServerSideEncryptionConfigurationNotFoundError: {
+    status: 404,
+    message: "The server side encryption configuration was not found",
+  },
   ServiceUnavailable: { status: 503, message: "The service is unavailable. Please retry." },
   SignatureDoesNotMatch: {
     status: 403,

@@ -17,7 +17,14 @@ import {
 import { encryptingSealing } from "./encrypting.ts";
 import { type Intent, readIntent, writeIntent } from "./intent.ts";
 import { encryptionMetadata, readEncryption } from "./metadata.ts";
-import { newKey, openUnderCustomer, openUnderKms, sealUnderCustomer, sealUnderKms } from "./object-key.ts";
+import {
+  newKey,
+  openUnderCustomer,
+  openUnderKms,
+  requireKms,
+  sealUnderCustomer,
+  sealUnderKms,
+} from "./object-key.ts";
 import { PLAIN_PARTS, PLAIN_SEALING, plainView } from "./plain.ts";
 import type { ObjectView, Rotation, Sealing, Sse, SseRequest } from "./sse.ts";
 import { uploadEtags } from "./upload-etags.ts";
@@ -64,6 +71,7 @@ export function createSse(parts: SseParts): Sse {
   }
 
   return {
+    requireKms: () => void requireKms(kms),
     forWrite: (request) => sealing(request, false),
     forNewUpload: (request) => sealing(request, true),
 

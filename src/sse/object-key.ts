@@ -119,7 +119,8 @@ export function cryptoFault(thrown: unknown): unknown {
   return ours ? new S3Error("XMinioObjectTampered", { cause: thrown }) : thrown;
 }
 
-function requireKms(kms: Kms | undefined): Kms {
+/** @throws S3Error InvalidArgument where no KMS is configured */
+export function requireKms(kms: Kms | undefined): Kms {
   if (kms !== undefined) return kms;
   throw new S3Error("InvalidArgument", {
     message: "Server side encryption specified but KMS is not configured",

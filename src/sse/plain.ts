@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
 import type { RequestHeaders } from "../http/headers.ts";
+import { requireKms } from "./object-key.ts";
 import { refuseEncryption } from "./refuse.ts";
 import type { ObjectRecord } from "../store/store.ts";
 import type { ObjectView, PartEtags, Rotation, Sealing, Sse } from "./sse.ts";
@@ -9,6 +10,7 @@ import type { ObjectView, PartEtags, Rotation, Sealing, Sse } from "./sse.ts";
 /** Nothing encrypted: stored bytes are the plaintext. Requests that ask for encryption are refused. */
 export function plainSse(): Sse {
   return {
+    requireKms: () => void requireKms(undefined),
     forWrite: async (request) => (refuseEncryption(request.headers, request.secure), PLAIN_SEALING),
     forNewUpload: async (request) => (refuseEncryption(request.headers, request.secure), PLAIN_SEALING),
     forPart: async (request) => (refuseEncryption(request.headers, request.secure), PLAIN_SEALING),

@@ -7,6 +7,8 @@ import type { ListedObject, Metadata, ObjectHandle, ObjectRecord, UploadRecord }
  * only this step knows both.
  */
 export interface Sse {
+  /** @throws S3Error InvalidArgument where there is no KMS, so that nothing could be encrypted with its keys */
+  requireKms(): void;
   /** What PutObject, CopyObject or PostObject asks for. */
   forWrite(request: SseRequest): Promise<Sealing>;
   /** What CreateMultipartUpload asks for. Only the metadata and headers of the sealing matter. */

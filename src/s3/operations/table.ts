@@ -4,11 +4,13 @@ import { completeMultipartUpload } from "./complete-multipart-upload.ts";
 import { copyObject } from "./copy-object.ts";
 import { createBucket } from "./create-bucket.ts";
 import { createMultipartUpload } from "./create-multipart-upload.ts";
+import { deleteBucketEncryption } from "./delete-bucket-encryption.ts";
 import { deleteBucketPolicy } from "./delete-bucket-policy.ts";
 import { deleteBucket } from "./delete-bucket.ts";
 import { deleteObject } from "./delete-object.ts";
 import { deleteObjects } from "./delete-objects.ts";
 import { getBucketAcl } from "./get-bucket-acl.ts";
+import { getBucketEncryption } from "./get-bucket-encryption.ts";
 import { getBucketLocation } from "./get-bucket-location.ts";
 import { getBucketPolicyStatus } from "./get-bucket-policy-status.ts";
 import { getBucketPolicy } from "./get-bucket-policy.ts";
@@ -25,6 +27,7 @@ import { listObjectsV2 } from "./list-objects-v2.ts";
 import { listObjects } from "./list-objects.ts";
 import { listParts } from "./list-parts.ts";
 import { postObject } from "./post-object.ts";
+import { putBucketEncryption } from "./put-bucket-encryption.ts";
 import { putBucketPolicy } from "./put-bucket-policy.ts";
 import { putObject } from "./put-object.ts";
 import { uploadPartCopy } from "./upload-part-copy.ts";
@@ -37,11 +40,13 @@ export const OPERATIONS: readonly Operation[] = [
   copyObject,
   createBucket,
   createMultipartUpload,
+  deleteBucketEncryption,
   deleteBucketPolicy,
   deleteBucket,
   deleteObject,
   deleteObjects,
   getBucketAcl,
+  getBucketEncryption,
   getBucketLocation,
   getBucketPolicyStatus,
   getBucketPolicy,
@@ -58,6 +63,7 @@ export const OPERATIONS: readonly Operation[] = [
   listObjects,
   listParts,
   postObject,
+  putBucketEncryption,
   putBucketPolicy,
   putObject,
   uploadPartCopy,
