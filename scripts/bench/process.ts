@@ -6,6 +6,7 @@ import process from "node:process";
 /** A server under measurement. */
 export interface Measured {
   readonly port: number;
+  readonly pid: number;
   /** CPU seconds (user and system) used so far. */
   cpu(): number;
   /** Resident MB now, and at its highest since the last `resetPeak`. */
@@ -46,6 +47,7 @@ function measured(child: ChildProcess, port: number): Measured {
   const pid = child.pid ?? 0;
   return {
     port,
+    pid,
     cpu() {
       const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
       return (Number(fields[11]) + Number(fields[12])) / TICKS;
