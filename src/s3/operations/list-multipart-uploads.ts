@@ -1,8 +1,10 @@
+import { S3Error } from "../../errors/s3-error.ts";
 import type { UploadListQuery, UploadPage, UploadRecord } from "../../store/store.ts";
 import { isoDate } from "../dates.ts";
 import { existingBucket } from "../existing-bucket.ts";
 import { type KeyEncoding, keyEncoding } from "../listing/encoding.ts";
 import { pageSize } from "../listing/page-size.ts";
+import { isUploadId } from "../multipart/upload-id.ts";
 import { storageClass } from "../object-headers.ts";
 import { operation } from "../operation.ts";
 import { OWNER, OWNER_FIELDS } from "../owner.ts";
@@ -34,7 +36,7 @@ export const listMultipartUploads = operation<UploadsQuery, UploadPage>({
         delimiter: query.get("delimiter") ?? "",
         afterKey,
         // Without a key the marker means nothing, and is ignored as in S3.
-        afterUploadId: afterKey === "" ? "" : query.get("upload-id-marker") ?? "",
+        afterUploadId: afterKey === "" ? "" : uploadIdMarker(query.get("upload-id-marker") ?? ""),
         limit: pageSize(query, "max-uploads", MAX_UPLOADS),
       },
     };
@@ -67,6 +69,14 @@ export const listMultipartUploads = operation<UploadsQuery, UploadPage>({
     ]),
   }),
 });
+
+function uploadIdMarker(text: string): string {
+  if (text === "" || isUploadId(text)) return text;
+  throw new S3Error("InvalidArgument", {
+    message: "Invalid uploadId marker",
+    fields: { ArgumentName: "upload-id-marker", ArgumentValue: text },
+  });
+}
 
 function uploadElement(upload: UploadRecord, encoding: KeyEncoding): Xml {
   return element("Upload", [
