@@ -112,6 +112,25 @@ export function listingSuite(make: MakeStore): void {
       }
     });
 
+    test("a delimiter is found only where a key has it, also among control characters", async () => {
+      const many = await shared.newBucket();
+      const endings = ["\0", "\x01", "\x02", "\0\x02", "\x01a", "/\x02", "\u{10ffff}a"];
+      const keys = Array.from({ length: 25 }, (_, i) => endings.map((ending) => `k${100 + i}${ending}`))
+        .flat();
+      await Promise.all(keys.map((key) => put(shared.store, many, key, bytesOf(1))));
+      for (const delimiter of ["\0", "\x01", "\x02", "/", "\u{10ffff}"]) {
+        for (const limit of [2, 40, 1000]) {
+          const query = { prefix: "", delimiter, after: "", limit };
+          expect(shown(await list({ bucket: many, ...query }))).toEqual(expectedPage(keys, query));
+        }
+      }
+      const folding = keys.filter((key) => key.includes("\x02") || key.includes("\x01"));
+      const only = await shared.newBucket();
+      await Promise.all(folding.map((key) => put(shared.store, only, key, bytesOf(1))));
+      const query = { prefix: "", delimiter: "\x02", after: "", limit: 1000 };
+      expect(shown(await list({ bucket: only, ...query }))).toEqual(expectedPage(folding, query));
+    });
+
     test("a listing follows writes and deletes at once", async () => {
       const changing = await shared.newBucket();
       await put(shared.store, changing, "a", bytesOf(1));

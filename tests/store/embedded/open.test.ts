@@ -56,10 +56,13 @@ describe("openEmbeddedStore", () => {
     `;
     const other = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
     const exited = new Promise((resolve) => other.once("exit", resolve));
-    await new Promise((resolve) => other.stdout.once("data", resolve));
-    await expectFault(directory, "locked");
-    other.kill("SIGKILL");
-    await exited;
+    try {
+      await new Promise((resolve) => other.stdout.once("data", resolve));
+      await expectFault(directory, "locked");
+    } finally {
+      other.kill("SIGKILL");
+      await exited;
+    }
     const store = await openEmbeddedStore(directory);
     const bytes = await readObject(store, "bucket", "key");
     expect(bytes?.equals(new Uint8Array(100_000).fill(7))).toBe(true);
