@@ -74,7 +74,7 @@ function uploadIdMarker(text: string): string {
   if (text === "" || isUploadId(text)) return text;
   throw new S3Error("InvalidArgument", {
     message: "Invalid uploadId marker",
-    fields: { ArgumentName: "upload-id-marker", ArgumentValue: text },
+    fields: { ArgumentName: "upload-id-marker" },
   });
 }
 
