@@ -58,8 +58,12 @@ export interface DataKey {
 /** A fresh data key under a master key, bound to the id of the master key and to the context. */
 export function newDataKey(masterKey: Secret, keyId: string, context: Context): DataKey {
   const plain = new Secret(randomBytes(KEY_SIZE));
-  const under = dataKeySealingKey(masterKey, keyId, canonicalContext(context));
-  return { plain, sealed: sealKey(plain, under) };
+  return { plain, sealed: sealDataKey(plain, masterKey, keyId, context) };
+}
+
+/** A data key as it rests under a master key, 64 bytes. */
+export function sealDataKey(dataKey: Secret, masterKey: Secret, keyId: string, context: Context): Uint8Array {
+  return sealKey(dataKey, dataKeySealingKey(masterKey, keyId, canonicalContext(context)));
 }
 
 /** Opens a sealed data key. @param keyId as kept with the object @throws WrongKeyError */

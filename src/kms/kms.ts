@@ -28,6 +28,16 @@ export interface Kms {
   generateDataKey(context: KmsContext): Promise<DataKey>;
   /** The 32-byte data key. @throws S3Error ServiceUnavailable; InternalError when the service refuses to open it */
   openDataKey(keyId: string, sealed: Uint8Array, context: KmsContext): Promise<Secret>;
+  /**
+   * Seals a data key anew: under the latest version of its key where the KMS has versions, under the current key
+   * otherwise.
+   * @throws S3Error as `openDataKey`
+   */
+  rewrapDataKey(
+    keyId: string,
+    sealed: Uint8Array,
+    context: KmsContext,
+  ): Promise<{ readonly keyId: string; readonly sealed: Uint8Array }>;
   status(): Promise<KmsStatus>;
   close(): Promise<void>;
 }

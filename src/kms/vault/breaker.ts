@@ -1,0 +1,61 @@
+import type { Clock } from "./clock.ts";
+import { VaultFault } from "./fault.ts";
+
+/** Failures in a row after which no more calls are made for a while. */
+const THRESHOLD = 5;
+/** First and longest rest, in milliseconds. */
+const FIRST_REST = 500;
+const LONGEST_REST = 5_000;
+
+/**
+ * A circuit breaker: while Vault does not answer, calls fail at once instead of queueing up behind time-outs, and one
+ * call at a time tries whether it is back.
+ */
+export class Breaker {
+  readonly #clock: Clock;
+  #failures = 0;
+  #restUntil = 0;
+  #probing = false;
+  #last: VaultFault | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether the last calls went through. */
+  get closed(): boolean {
+    return this.#failures < THRESHOLD;
+  }
+
+  /** The fault that opened it. */
+  get fault(): VaultFault | undefined {
+    return this.closed ? undefined : this.#last;
+  }
+
+  /** @throws VaultFault whatever the work throws, or the last fault again while calls rest */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const last = this.#last;
+    if (!this.closed && last !== undefined) {
+      if (this.#probing || this.#clock.now() < this.#restUntil) throw last;
+      this.#probing = true;
+    }
+    try {
+      const result = await work();
+      this.#failures = 0;
+      return result;
+    } catch (thrown) {
+      if (thrown instanceof VaultFault && thrown.passes) this.#failed(thrown);
+      else this.#failures = 0;
+      throw thrown;
+    } finally {
+      this.#probing = false;
+    }
+  }
+
+  #failed(fault: VaultFault): void {
+    this.#failures++;
+    this.#last = fault;
+    const rest = Math.min(FIRST_REST * 2 ** Math.max(0, this.#failures - THRESHOLD), LONGEST_REST);
+    this.#restUntil = this.#clock.now() + rest * (0.5 + this.#clock.random() / 2);
+  }
+}
