@@ -2,7 +2,6 @@
 // what is there before anything is installed: Node 20 with npm, or Deno alone.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -12,9 +11,10 @@ const modules = join(root, "node_modules");
 const onDeno = process.versions.deno !== undefined;
 
 if (!isInstalled()) install();
-if (!works("bun")) link("bun", bunBinary());
-// The npm package of Deno starts it through Node, which need not be there.
-if (onDeno) link("deno", process.execPath);
+if (!runs(join(modules, ".bin", "bun"))) linkBun();
+const deno = join(modules, "deno", "deno");
+// Its install script would have put it there; the Deno that runs this is as good.
+if (onDeno && !runs(deno)) link(deno, process.execPath);
 
 /** Whether every package that package.json names is there in the version of the lock file. */
 function isInstalled() {
@@ -36,32 +36,26 @@ function install() {
   if (status !== 0) fail(`${command} ${words.join(" ")} failed${error ? `: ${error.message}` : "."}`);
 }
 
-/** Whether a command of the packages starts. One whose install script did not run does not. */
-function works(name) {
-  return spawnSync(join(modules, ".bin", name), ["--version"], { stdio: "ignore" }).status === 0;
-}
-
-function link(name, target) {
-  const path = join(modules, ".bin", name);
-  rmSync(path, { force: true });
-  symlinkSync(target, path);
-  if (!works(name)) fail(`${target} does not run on this machine.`);
-}
-
-/** The executable in Bun's package for this machine, which the install script would have put in place. */
-function bunBinary() {
+/**
+ * Puts Bun's executable for this machine in the place of the command, where the package only has a stub when its install
+ * script did not run.
+ */
+function linkBun() {
   const { platform, arch } = process;
   const kind = `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}`;
-  const require = createRequire(join(realpathSync(join(modules, "bun")), "package.json"));
-  for (const name of [kind, `${kind}-musl`]) {
-    try {
-      const binary = require.resolve(`${name}/bin/bun`);
-      if (spawnSync(binary, ["--version"], { stdio: "ignore" }).status === 0) return binary;
-    } catch {
-      continue;
-    }
-  }
-  return fail(`Bun has no package that runs on ${platform} ${arch}.`);
+  const packages = dirname(realpathSync(join(modules, "bun")));
+  const binary = [kind, `${kind}-musl`].map((name) => join(packages, name, "bin", "bun")).find(runs);
+  if (binary === undefined) fail(`Bun has no package that runs on ${platform} ${arch}.`);
+  link(join(modules, ".bin", "bun"), binary);
+}
+
+function link(path, target) {
+  rmSync(path, { force: true });
+  symlinkSync(target, path);
+}
+
+function runs(executable) {
+  return spawnSync(executable, ["--version"], { stdio: "ignore" }).status === 0;
 }
 
 function readJson(path) {

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
@@ -13,9 +13,19 @@ const ROOT = resolve(import.meta.dirname, "..");
 /** How each runtime runs a script of this source. */
 export const RUNTIME_COMMANDS: Readonly<Record<Runtime, readonly [string, ...string[]]>> = {
   bun: [join(ROOT, "node_modules/.bin/bun")],
-  deno: [join(ROOT, "node_modules/.bin/deno"), "run", "-A"],
+  deno: [join(ROOT, "node_modules/deno/deno"), "run", "-A"],
   node: [join(ROOT, "node_modules/node/bin/node"), "--disable-warning=ExperimentalWarning"],
 };
+
+/** The runtimes that are there to be tested. An installation by Deno alone brings no Node. */
+export function installedRuntimes(): readonly Runtime[] {
+  const all: readonly Runtime[] = ["bun", "deno", "node"];
+  const installed = all.filter((runtime) => existsSync(RUNTIME_COMMANDS[runtime][0]));
+  for (const runtime of all) {
+    if (!installed.includes(runtime)) console.log(`SKIPPED: ${runtime} is not installed`);
+  }
+  return installed;
+}
 
 export const ACCESS_KEY = "testaccess";
 export const SECRET_KEY = "testsecretkey";

@@ -2,13 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import { send } from "../raw-client.ts";
-import { type RunningServer, type Runtime, startServer } from "../running-server.ts";
+import { installedRuntimes, type RunningServer, startServer } from "../running-server.ts";
 
-const RUNTIMES: readonly Runtime[] = ["bun", "deno", "node"];
 const BODY = randomBytes(3 * 1024 * 1024 + 17);
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
 
-for (const runtime of RUNTIMES) {
+for (const runtime of installedRuntimes()) {
   for (const tls of [false, true]) {
     describe(`the server on ${runtime} over ${tls ? "https" : "http"}`, () => {
       let server: RunningServer;
