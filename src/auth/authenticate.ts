@@ -13,7 +13,8 @@ import { SigningKeys } from "./sigv4/signing-key.ts";
 /** Whose signatures are accepted, and for which region. */
 export interface AuthenticatorOptions {
   readonly credentials: CredentialStore;
-  readonly region: string;
+  /** `undefined` accepts signatures for any region. */
+  readonly region: string | undefined;
   /** The clock, milliseconds since the epoch. By default a request is judged by the time at which it arrived. */
   readonly now?: () => number;
   /** How long a client may keep silent within its body, in milliseconds. Two minutes unless set. */

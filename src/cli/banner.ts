@@ -32,7 +32,7 @@ export function banner(facts: BannerFacts): string {
   const lines = [
     row(urls.length > 1 ? "Endpoints" : "Endpoint", urls.join("  ")),
     ...(interactive ? [row("AccessKey", config.rootUser), row("SecretKey", passwordOf(config))] : []),
-    row("Region", config.region),
+    row("Region", config.region ?? "any"),
     row("Storage", facts.storage),
     row("KMS", facts.kms),
     row("Auto-encryption", facts.autoEncryption ? "on" : "off"),

@@ -17,7 +17,8 @@ export interface Config {
   readonly rootPassword: Secret;
   /** Whether the credentials are the well-known ones that nobody should run with. */
   readonly defaultCredentials: boolean;
-  readonly region: string;
+  /** `undefined` where none is set: then clients may sign for any. */
+  readonly region: string | undefined;
   /** Lower case. */
   readonly domains: readonly string[];
   /** How long requests in flight may go on after a signal, in milliseconds. */
@@ -48,7 +49,7 @@ const schema = z.object({
   rootPassword: z.instanceof(Secret).refine(({ length }) => length >= 8, "must have at least 8 characters")
     .optional(),
   region: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9-]*$/, "must be letters, digits and '-'")
-    .default("us-east-1"),
+    .optional(),
   domain: z.string().transform((text) => text.toLowerCase().split(",").map((name) => name.trim()))
     .refine((names) => names.every(isHostName), "must be host names separated by commas").default([]),
   shutdownTimeout: z.string().transform(parseDuration)

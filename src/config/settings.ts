@@ -39,8 +39,9 @@ const SERVICE = {
   region: {
     name: "MINIO_REGION",
     aliases: ["MINIO_REGION_NAME"],
-    fallback: "`us-east-1`",
-    meaning: "Region that clients sign for.",
+    fallback: "any",
+    meaning:
+      "Region that clients must sign for. Without it they may sign for any, and buckets say `us-east-1`.",
   },
   domain: {
     name: "MINIO_DOMAIN",

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createAuthenticator } from "../auth/authenticate.ts";
 import { createAuthoriser } from "../auth/authorise.ts";
+import { withHoistedHeaders } from "../auth/hoisted-headers.ts";
 import type { CredentialStore } from "../auth/credentials.ts";
 import { S3Error, toS3Error } from "../errors/s3-error.ts";
 import { newRequestId, receiveRequest } from "../http/receive.ts";
@@ -21,13 +22,17 @@ export interface S3Parts {
   readonly store: Store;
   readonly sse: Sse;
   readonly credentials: CredentialStore;
-  readonly region: string;
+  /** `undefined` lets clients sign for any region. */
+  readonly region: string | undefined;
   /** `MINIO_DOMAIN` names, lower case. */
   readonly domains: readonly string[];
   /** The `HostId` of error documents. */
   readonly deploymentId: string;
   readonly log: Log;
 }
+
+/** What buckets say their region is where none is configured. */
+const DEFAULT_REGION = "us-east-1";
 
 /** Answers one request on its raw message. Never rejects. */
 export type Dispatcher = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
@@ -41,8 +46,9 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
   const authorise = createAuthoriser(parts.store);
   const route = createRouter(OPERATIONS);
 
-  async function answer(request: S3Request, trace: Trace): Promise<Reply> {
-    const auth = authenticate(request);
+  async function answer(received: S3Request, trace: Trace): Promise<Reply> {
+    const auth = authenticate(received);
+    const request = auth.kind === "presigned" ? withHoistedHeaders(received) : received;
     const operation = route(request);
     trace.operation = operation.name;
     if (request.bucket !== "") checkBucketName(request.bucket);
@@ -52,7 +58,8 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
       auth,
       store: parts.store,
       sse: parts.sse,
-      region: parts.region,
+      region: parts.region ?? DEFAULT_REGION,
+      isRegion: (name) => parts.region === undefined || name === parts.region,
       authorise: (action, bucket, key, form) =>
         authorise({
           request: form === undefined ? request : { ...request, headers: form.headers },

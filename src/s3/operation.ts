@@ -13,8 +13,10 @@ export interface Call {
   readonly auth: Authentication;
   readonly store: Store;
   readonly sse: Sse;
-  /** Configured region, `us-east-1` unless set. */
+  /** Region of every bucket, `us-east-1` where none is configured. */
   readonly region: string;
+  /** Whether clients may call this server's region by that name. Without a configured one, by any. */
+  isRegion(name: string): boolean;
   /**
    * Refuses unless policy allows this identity the action on a resource other than the request's own
    * (the source of a copy, each key of a DeleteObjects).

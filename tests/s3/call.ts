@@ -60,6 +60,7 @@ export function makeCall(sketch: CallSketch): Call {
     store: sketch.store,
     sse: sketch.sse ?? plainSse(),
     region: sketch.region ?? "us-east-1",
+    isRegion: (name) => name === (sketch.region ?? "us-east-1"),
     authorise: sketch.authorise ?? (async () => {}),
   };
 }

@@ -8,7 +8,8 @@ import { requireSignature } from "./compare.ts";
 /** What every kind of verification needs. */
 export interface SigV4Context {
   readonly credentials: CredentialStore;
-  readonly region: string;
+  /** `undefined` for any. */
+  readonly region: string | undefined;
   readonly signingKeys: SigningKeys;
 }
 

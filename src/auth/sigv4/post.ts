@@ -26,7 +26,8 @@ export function verifyForm(fields: ReadonlyMap<string, string>, context: SigV4Co
   }
   const credential = fields.get("x-amz-credential");
   if (credential === undefined) throw invalid("X-Amz-Credential");
-  const scope = parseScope(credential, [context.region], (wrong, detail) => {
+  const { region } = context;
+  const scope = parseScope(credential, region === undefined ? undefined : [region], (wrong, detail) => {
     const message = `Error parsing the X-Amz-Credential parameter; ${wrong}`;
     return new S3Error("InvalidArgument", { message, ...detail });
   });

@@ -17,23 +17,28 @@ export type ScopeFault = (wrong: string, detail?: Pick<S3ErrorDetail, "fields" |
 const DEFAULT_REGION = "us-east-1";
 
 /**
- * Regions that a request may be signed for: this server's own, which comes first. ListBuckets and GetBucketLocation,
+ * Regions that a request may be signed for: this server's own, which comes first; `undefined` for any. ListBuckets and GetBucketLocation,
  * with which a client finds out the region, may be signed for `us-east-1` too.
  */
 export function acceptedRegions(
   { method, bucket, key, query }: S3Request,
-  region: string,
-): readonly string[] {
+  region: string | undefined,
+): readonly string[] | undefined {
+  if (region === undefined) return undefined;
   const asksForRegion = method === "GET" && key === "" && (bucket === "" || query.has("location"));
   return asksForRegion ? [region, DEFAULT_REGION] : [region];
 }
 
 /**
  * Parses a credential and checks it against this server. The access key may itself hold slashes.
- * @param regions those that are accepted, the server's own first
+ * @param regions those that are accepted, the server's own first; `undefined` for any
  * @throws S3Error as made by `fault`; for a wrong region it names the right one, so that clients redirect themselves
  */
-export function parseScope(text: string, regions: readonly string[], fault: ScopeFault): CredentialScope {
+export function parseScope(
+  text: string,
+  regions: readonly string[] | undefined,
+  fault: ScopeFault,
+): CredentialScope {
   const pieces = text.split("/");
   const [day = "", region = "", service = "", terminator = ""] = pieces.slice(-4);
   const accessKey = pieces.slice(0, -4).join("/");
@@ -51,7 +56,8 @@ export function parseScope(text: string, regions: readonly string[], fault: Scop
     throw fault(`incorrect terminal "${terminator}". This endpoint uses "aws4_request".`);
   }
   if (service !== "s3") throw fault(`incorrect service "${service}". This endpoint belongs to "s3".`);
-  if (!regions.includes(region)) {
+  if (region === "") throw fault("the region is missing.");
+  if (regions !== undefined && !regions.includes(region)) {
     const [own = ""] = regions;
     throw fault(`the region '${region}' is wrong; expecting '${own}'`, {
       fields: { Region: own },

@@ -1,6 +1,6 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import { checkBucketName } from "../names.ts";
-import { operation } from "../operation.ts";
+import { type Call, operation } from "../operation.ts";
 import { readDocument } from "../request-document.ts";
 import { childOf, childText, parseXml, type XmlNode } from "../xml-parser.ts";
 
@@ -21,7 +21,7 @@ export const createBucket = operation({
       throw new S3Error("NotImplemented", { message: "Object lock is not implemented." });
     }
     const bytes = await readDocument(call, MAX_DOCUMENT);
-    if (bytes.length > 0) checkConfiguration(parseXml(bytes, "CreateBucketConfiguration"), call.region);
+    if (bytes.length > 0) checkConfiguration(parseXml(bytes, "CreateBucketConfiguration"), call);
     return { bucket };
   },
 
@@ -30,9 +30,9 @@ export const createBucket = operation({
   reply: (_done, { bucket }) => ({ status: 200, headers: { "Location": `/${bucket}` } }),
 });
 
-function checkConfiguration(configuration: XmlNode, region: string): void {
+function checkConfiguration(configuration: XmlNode, call: Call): void {
   const location = childText(configuration, "LocationConstraint")?.trim() ?? "";
-  if (location !== "" && location !== region) {
+  if (location !== "" && !call.isRegion(location)) {
     throw new S3Error("IllegalLocationConstraintException", {
       message: `The ${location} location constraint is incompatible for the region of this server.`,
     });

@@ -26,7 +26,7 @@ export const listBuckets = operation({
   },
 
   async handle({ prefix = "", limit, after, region }, call): Promise<BucketPage> {
-    if (region !== undefined && region !== call.region) return { buckets: [], truncated: false };
+    if (region !== undefined && !call.isRegion(region)) return { buckets: [], truncated: false };
     return await call.store.listBuckets({ prefix, after, limit });
   },
 
