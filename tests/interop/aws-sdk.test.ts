@@ -126,14 +126,14 @@ for (const tls of [false, true]) {
 
     test("a presigned put and get work without credentials", async () => {
       const trust = tls ? { tls: { ca: readFileSync(server.certificate, "utf8") } } : {};
-      const put = await getSignedUrl(client, new PutObjectCommand({ Bucket, Key: "pre signed/ü" }), {
-        expiresIn: 60,
-      });
+      const described = new PutObjectCommand({ Bucket, Key: "pre signed/ü", Metadata: { colour: "blue" } });
+      const put = await getSignedUrl(client, described, { expiresIn: 60 });
       expect((await fetch(put, { ...trust, method: "PUT", body: "presigned" })).status).toBe(200);
       const get = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key: "pre signed/ü" }), {
         expiresIn: 60,
       });
-      expect(await (await fetch(get, trust)).text()).toBe("presigned");
+      const got = await fetch(get, trust);
+      expect([await got.text(), got.headers.get("x-amz-meta-colour")]).toEqual(["presigned", "blue"]);
     });
 
     test("every legal key can be written, read, listed and deleted", async () => {
