@@ -44,7 +44,10 @@ async function prepareDirectory(root: string): Promise<void> {
   const created = await mkdir(root, { recursive: true });
   if (created !== undefined) await syncCreated(created, root);
   await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
-  if (!await exists(join(root, DATABASE_FILE)) && await exists(join(root, ".minio.sys", "format.json"))) {
+  const isOurs = await exists(join(root, DATABASE_FILE));
+  // SQLite would call a file of another user a disk I/O error.
+  if (isOurs) await access(join(root, DATABASE_FILE), constants.R_OK | constants.W_OK);
+  if (!isOurs && await exists(join(root, ".minio.sys", "format.json"))) {
     throw new StartError(
       "minio-fs-layout",
       `${root} holds data of MinIO in its file system layout. Serve it with "gateway nas ${root}", ` +
