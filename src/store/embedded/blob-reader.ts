@@ -5,6 +5,8 @@ import { type FileHandle, open } from "node:fs/promises";
 export interface BodySegment {
   readonly path: string;
   readonly size: number;
+  /** The file where it is open already. It stays open. */
+  readonly handle?: FileHandle;
 }
 
 const MOST_READ = 1024 * 1024;
@@ -55,7 +57,7 @@ export async function* readFiles(
 
 /** Some bytes of one file. */
 interface Extent {
-  readonly path: string;
+  readonly segment: BodySegment;
   readonly position: number;
   readonly length: number;
 }
@@ -65,13 +67,13 @@ function* splitRange(segments: readonly BodySegment[], start: number, length: nu
   const total = segments.reduce((sum, segment) => sum + segment.size, 0);
   if (end > total) throw new RangeError(`the body ends at ${total}, before ${end}`);
   let segmentStart = 0;
-  for (const { path, size } of segments) {
-    const segmentEnd = segmentStart + size;
+  for (const segment of segments) {
+    const segmentEnd = segmentStart + segment.size;
     if (segmentStart >= end) break;
     const last = Math.min(end, segmentEnd);
     for (let at = Math.max(start, segmentStart); at < last;) {
       const taken = Math.min(readSize(), last - at);
-      yield { path, position: at - segmentStart, length: taken };
+      yield { segment, position: at - segmentStart, length: taken };
       at += taken;
     }
     segmentStart = segmentEnd;
@@ -84,17 +86,17 @@ function readSize(): number {
 
 /** Reads extents one after the other, keeping the file of the last one open. */
 class SegmentSource {
-  #path: string | undefined;
+  #segment: BodySegment | undefined;
   #handle: FileHandle | undefined;
 
   async read(extent: Extent): Promise<Uint8Array> {
-    const handle = await this.#open(extent.path);
+    const handle = await this.#open(extent.segment);
     const chunk = Buffer.allocUnsafeSlow(extent.length);
     for (let filled = 0; filled < chunk.length;) {
       const rest = chunk.length - filled;
       const { bytesRead } = await handle.read(chunk, filled, rest, extent.position + filled);
       if (bytesRead === 0) {
-        throw new Error(`${extent.path} ends before byte ${extent.position + chunk.length}`);
+        throw new Error(`${extent.segment.path} ends before byte ${extent.position + chunk.length}`);
       }
       filled += bytesRead;
     }
@@ -104,15 +106,16 @@ class SegmentSource {
   async close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
-    this.#path = undefined;
+    this.#segment = undefined;
     await handle?.close();
   }
 
-  async #open(path: string): Promise<FileHandle> {
-    if (this.#handle !== undefined && this.#path === path) return this.#handle;
+  async #open(segment: BodySegment): Promise<FileHandle> {
+    if (segment.handle !== undefined) return segment.handle;
+    if (this.#handle !== undefined && this.#segment === segment) return this.#handle;
     await this.close();
-    this.#handle = await open(path, "r");
-    this.#path = path;
+    this.#handle = await open(segment.path, "r");
+    this.#segment = segment;
     return this.#handle;
   }
 }

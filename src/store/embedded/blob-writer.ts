@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
 import { type FileHandle, open } from "node:fs/promises";
-import type { BlobFiles } from "./blob-files.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { explainFullDisk } from "./storage-full.ts";
 
@@ -9,6 +8,19 @@ const MOST_OUTSTANDING = 2;
 /** A flush starts each time so much was written, so that little is left to flush at the end. */
 const FLUSH_EVERY = 8 * 1024 * 1024;
 const BUFFERS = new BufferPool(WRITE_SIZE, 24, 8);
+
+/** Where a writer gets its file from. */
+export interface DraftFiles {
+  /** A new name. */
+  draft(): string;
+  path(file: string): string;
+  /** Makes the name of a file durable. */
+  syncName(file: string): Promise<void>;
+  /** Removes a draft. Never throws. */
+  discard(file: string): Promise<void>;
+  /** @throws S3Error XMinioStorageFull when there is no room for `size` bytes more */
+  requireSpace(size: number): void;
+}
 
 /** A body in a file of its own. */
 export interface FileBody {
@@ -22,7 +34,7 @@ export interface FileBody {
  */
 export class BlobWriter {
   readonly #file: string;
-  readonly #files: BlobFiles;
+  readonly #files: DraftFiles;
   readonly #handle: FileHandle;
   readonly #named: Promise<void>;
   readonly #outstanding: Promise<void>[] = [];
@@ -32,7 +44,7 @@ export class BlobWriter {
   #flushing: Promise<void> | undefined;
   #flushDue = FLUSH_EVERY;
 
-  private constructor(files: BlobFiles, file: string, handle: FileHandle) {
+  private constructor(files: DraftFiles, file: string, handle: FileHandle) {
     this.#files = files;
     this.#file = file;
     this.#handle = handle;
@@ -41,7 +53,7 @@ export class BlobWriter {
     this.#named.catch(() => {});
   }
 
-  static async create(files: BlobFiles): Promise<BlobWriter> {
+  static async create(files: DraftFiles): Promise<BlobWriter> {
     const file = files.draft();
     try {
       return new BlobWriter(files, file, await open(files.path(file), "wx"));

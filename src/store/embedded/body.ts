@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { BlobFiles } from "./blob-files.ts";
-import { BlobWriter, type FileBody } from "./blob-writer.ts";
+import { BlobWriter, type DraftFiles, type FileBody } from "./blob-writer.ts";
 
 /** Bodies up to this many bytes live in the database, where they share the fsync of their row. */
 const INLINE_LIMIT = 64 * 1024;
@@ -42,7 +42,7 @@ export async function receiveBody<A>(
 
 /** As `receiveBody`, but the body always becomes a file. */
 export async function receiveFile<A>(
-  files: BlobFiles,
+  files: DraftFiles,
   incoming: Incoming<A>,
 ): Promise<Received<FileBody, A>> {
   files.requireSpace(incoming.storedSize ?? 0);
