@@ -44,6 +44,20 @@ export function reopenSuite(make: MakeStore): void {
       }
     });
 
+    test("a document of the store is kept as it was last set", async () => {
+      const made = await make();
+      try {
+        expect(await made.store.getDocument("store-key")).toBeUndefined();
+        await made.store.setDocument("store-key", "first");
+        await made.store.setDocument("store-key", '{"a":"\u{1f600}\n"}');
+        expect(await made.store.getDocument("store-key")).toBe('{"a":"\u{1f600}\n"}');
+        const reopened = await made.reopen();
+        expect(await reopened.getDocument("store-key")).toBe('{"a":"\u{1f600}\n"}');
+      } finally {
+        await made.remove();
+      }
+    });
+
     test("a closed store takes no more writes", async () => {
       const made = await make();
       try {
