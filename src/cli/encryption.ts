@@ -4,9 +4,9 @@ import type { EncryptionConfig } from "../config/encryption.ts";
 import type { Kms } from "../kms/kms.ts";
 import { masterKeyKms } from "../kms/master-key.ts";
 import { createSse } from "../sse/create.ts";
+import { storeKeyDigests } from "../sse/digests.ts";
 import { openStoreKey } from "../sse/open-store-key.ts";
 import type { Sse } from "../sse/sse.ts";
-import { NO_STORE_KEY, storeKeyRest } from "../sse/store-key.ts";
 import type { Store } from "../store/store.ts";
 import { FatalError } from "./command.ts";
 
@@ -27,7 +27,7 @@ export async function storeEncryption(
   return createSse({
     kms,
     aead: config.aead === "native" ? nativeAead : webCryptoAead,
-    rest: kms === undefined ? NO_STORE_KEY : storeKeyRest(await storeKey(store, kms)),
+    digests: storeKeyDigests(kms && await storeKey(store, kms)),
     encryptsByDefault: async (bucket) =>
       config.autoEncryption || await store.getBucketDocument(bucket, "encryption") !== undefined,
   });

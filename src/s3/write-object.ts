@@ -33,7 +33,7 @@ export async function storeObject(
       const { size, md5, checksum } = body.result();
       const etag = sealing.etag(md5);
       shown = etag.shown;
-      return {
+      return sealing.sealRecord({
         size,
         etag: etag.stored,
         metadata: { ...metadata, ...sealing.metadata },
@@ -44,7 +44,7 @@ export async function storeObject(
             value: sealing.sealChecksum(checksum.value),
           },
         }),
-      };
+      });
     },
     ...(expect === undefined ? {} : { expect }),
   });

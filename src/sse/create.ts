@@ -1,47 +1,37 @@
 import type { Aead } from "../crypto/aead.ts";
 import { partKey } from "../crypto/kdf.ts";
+import type { Secret } from "../crypto/secret.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { Kms } from "../kms/kms.ts";
-import type { ObjectRecord } from "../store/store.ts";
-import { customerKey, customerKeyHeaders } from "./customer-key.ts";
-import { checkSizes } from "./decrypting.ts";
-import type { DigestRest } from "./digest-rest.ts";
-import { customerDigests, customerRest, kmsDigests, shownEtag } from "./encrypted-digests.ts";
-import {
-  customerKeyMissing,
-  customerKeyNotApplicable,
-  customerView,
-  KMS_HEADERS,
-  kmsView,
-} from "./encrypted-view.ts";
+import type { ObjectRecord, UploadRecord } from "../store/store.ts";
+import { type CustomerKey, customerKey, customerKeyHeaders } from "./customer-key.ts";
+import { customerDigests, type Digests, objectKeyTexts } from "./digests.ts";
+import { checkShape, customerView, KMS_HEADERS, kmsView } from "./encrypted-view.ts";
 import { encryptingSealing } from "./encrypting.ts";
+import { customerKeyNotApplicable, notSupportedHere, partKeyMissing, partKeyWrong } from "./faults.ts";
 import { type Intent, readIntent, writeIntent } from "./intent.ts";
-import { encryptionMetadata, readEncryption } from "./metadata.ts";
-import {
-  newKey,
-  openUnderCustomer,
-  openUnderKms,
-  requireKms,
-  sealUnderCustomer,
-  sealUnderKms,
-} from "./object-key.ts";
+import { type Encrypted, type EncryptedBy, encryptionMetadata, readEncryption } from "./metadata.ts";
+import { newKey, openUnderCustomer, openUnderKms, requireKms } from "./object-key.ts";
+import { encryptedPartEtags } from "./part-etags.ts";
 import { PLAIN_PARTS, PLAIN_SEALING, plainView } from "./plain.ts";
-import type { ObjectView, Rotation, Sealing, Sse, SseRequest } from "./sse.ts";
-import { uploadEtags } from "./upload-etags.ts";
+import { rotateKeys } from "./rotation.ts";
+import type { ObjectView, Sealing, Sse, SseRequest } from "./sse.ts";
 
 /** What encryption is made of. */
 export interface SseParts {
   /** `undefined` where none is configured: then only customers' keys encrypt. */
   readonly kms: Kms | undefined;
   readonly aead: Aead;
-  readonly rest: DigestRest;
+  /** How the store keeps the digests of SSE-S3 objects. */
+  readonly digests: Digests;
   /** Whether a bucket wants SSE-S3 for writes that ask for nothing, by its own configuration or the server's. */
   readonly encryptsByDefault: (bucket: string) => Promise<boolean>;
 }
 
 /** The encryption of the server: SSE-S3 and SSE-C as MinIO seals them. */
 export function createSse(parts: SseParts): Sse {
-  const { kms, aead, rest } = parts;
+  const { kms, aead, digests } = parts;
+  const { sealsRecords } = digests;
 
   async function intentOf({ headers, secure, bucket }: SseRequest): Promise<Intent> {
     const intent = writeIntent(headers, secure);
@@ -52,22 +42,46 @@ export function createSse(parts: SseParts): Sse {
     const intent = await intentOf(request);
     if (intent.kind === "none") return PLAIN_SEALING;
     const { objectKey, encryption } = await newKey(intent, request, kms, multipart);
-    const digests = intent.kind === "sse-c" ? customerDigests(objectKey, request) : kmsDigests(rest, request);
-    return encryptingSealing(aead, objectKey, digests, encryptionMetadata(encryption), repliesOf(intent));
+    return encryptingSealing({
+      aead,
+      object: request,
+      streamKey: objectKey,
+      digests: intent.kind === "sse-c" ? customerDigests(objectKey) : digests.ofWrite(request, objectKey),
+      metadata: encryptionMetadata(encryption),
+      replyHeaders: intent.kind === "sse-c" ? customerKeyHeaders(intent.customer) : KMS_HEADERS,
+      sealsRecord: sealsRecords,
+    });
   }
 
-  function view(record: ObjectRecord, customer: ReturnType<typeof customerKey>): ObjectView {
+  /** The object key of an upload, and what the answer says of its encryption. */
+  async function uploadKey(
+    encryption: Encrypted,
+    upload: UploadRecord,
+    intent: Intent,
+  ): Promise<{ readonly objectKey: Secret; readonly replyHeaders: Readonly<Record<string, string>> }> {
+    if (encryption.kind === "sse-s3") {
+      if (intent.kind === "sse-c") throw customerKeyNotApplicable();
+      return { objectKey: await openUnderKms(encryption, upload, kms), replyHeaders: KMS_HEADERS };
+    }
+    if (intent.kind !== "sse-c") throw partKeyMissing();
+    const { customer } = intent;
+    return {
+      objectKey: openUploadKey(encryption, upload, customer),
+      replyHeaders: customerKeyHeaders(customer),
+    };
+  }
+
+  async function view(record: ObjectRecord, customer: CustomerKey | undefined): Promise<ObjectView> {
     const encryption = readEncryption(record.metadata);
-    if (encryption.kind === "none") {
-      if (customer !== undefined) throw customerKeyNotApplicable();
-      return plainView(record);
-    }
-    checkSizes(record);
+    if (encryption.kind !== "sse-c" && customer !== undefined) throw customerKeyNotApplicable();
+    if (encryption.kind === "none") return plainView(record);
+    checkShape(record, encryption);
     if (encryption.kind === "sse-c") {
-      return customerView(record, encryption, customer, { aead, rest });
+      return customerView(record, encryption, customer, { aead, sealsRecords });
     }
-    if (customer !== undefined) throw customerKeyNotApplicable();
-    return kmsView(record, encryption, () => openUnderKms(encryption, record, kms), { aead, rest });
+    const openKey = once(() => openUnderKms(encryption, record, kms));
+    const rest = kms === undefined ? undefined : await digests.beside(record, openKey);
+    return kmsView(record, rest, openKey, { aead, sealsRecords });
   }
 
   return {
@@ -75,109 +89,73 @@ export function createSse(parts: SseParts): Sse {
     forWrite: (request) => sealing(request, false),
     forNewUpload: (request) => sealing(request, true),
 
-    async forPart(request, upload, partNumber) {
+    async forPart({ headers, secure }, upload, partNumber) {
+      const intent = writeIntent(headers, secure);
       const encryption = readEncryption(upload.metadata);
-      const customer = customerKey(request.headers, request.secure);
-      const asksKms = request.headers.has("x-amz-server-side-encryption");
-      if (asksKms && encryption.kind !== "sse-s3") throw notForParts();
       if (encryption.kind === "none") {
-        if (customer !== undefined) throw customerKeyNotApplicable();
+        if (intent.kind === "sse-c") throw customerKeyNotApplicable();
+        if (intent.kind === "sse-s3") throw notSupportedHere();
         return PLAIN_SEALING;
       }
-      if (encryption.kind === "sse-c") {
-        if (customer === undefined) throw partKeyMissing();
-        const objectKey = withPartFault(() => openUnderCustomer(encryption, upload, customer));
-        const digests = customerDigests(objectKey, upload);
-        return encryptingSealing(
-          aead,
-          partKey(objectKey, partNumber),
-          digests,
-          {},
-          customerKeyHeaders(customer),
-        );
-      }
-      if (customer !== undefined) throw customerKeyNotApplicable();
-      const objectKey = await openUnderKms(encryption, upload, kms);
-      return encryptingSealing(
+      const { objectKey, replyHeaders } = await uploadKey(encryption, upload, intent);
+      return encryptingSealing({
         aead,
-        partKey(objectKey, partNumber),
-        kmsDigests(rest, upload),
-        {},
-        KMS_HEADERS,
-      );
+        object: upload,
+        streamKey: partKey(objectKey, partNumber),
+        digests: encryption.kind === "sse-c"
+          ? customerDigests(objectKey)
+          : digests.ofWrite(upload, objectKey),
+        metadata: {},
+        replyHeaders,
+        sealsRecord: false,
+      });
     },
 
-    async forUpload(request, upload) {
+    async forUpload({ headers, secure }, upload) {
       const encryption = readEncryption(upload.metadata);
+      const customer = customerKey(headers, secure);
+      if (encryption.kind !== "sse-c" && customer !== undefined) throw customerKeyNotApplicable();
       if (encryption.kind === "none") return PLAIN_PARTS;
       if (encryption.kind === "sse-s3") {
-        return uploadEtags(upload, { replyHeaders: KMS_HEADERS, etags: rest, checksums: rest });
+        requireKms(kms);
+        const rest = await digests.beside(upload, once(() => openUnderKms(encryption, upload, kms)));
+        return encryptedPartEtags(upload, { replyHeaders: KMS_HEADERS, etags: rest, rest, sealsRecords });
       }
-      const customer = customerKey(request.headers, request.secure);
-      if (customer === undefined) {
-        return uploadEtags(upload, { replyHeaders: {}, etags: rest, checksums: undefined });
-      }
-      const objectKey = withPartFault(() => openUnderCustomer(encryption, upload, customer));
-      const checksums = customerRest(objectKey);
-      return uploadEtags(upload, { replyHeaders: customerKeyHeaders(customer), etags: rest, checksums });
+      const rest = customer && objectKeyTexts(openUploadKey(encryption, upload, customer));
+      const replyHeaders = customer === undefined ? {} : customerKeyHeaders(customer);
+      return encryptedPartEtags(upload, { replyHeaders, etags: undefined, rest, sealsRecords });
     },
 
-    view: async (request, record) => view(record, readIntent(request.headers, request.secure)),
-    viewCopySource: async (request, record) =>
+    view: (request, record) => view(record, readIntent(request.headers, request.secure)),
+    viewCopySource: (request, record) =>
       view(record, customerKey(request.headers, request.secure, "copy-source")),
 
-    async rotate(request, record): Promise<Rotation | undefined> {
-      const from = readEncryption(record.metadata);
+    async rotate(request, record) {
       const to = await intentOf(request);
       const source = customerKey(request.headers, request.secure, "copy-source");
-      if (from.kind !== to.kind) return undefined;
-      if (from.kind === "none") return { replyHeaders: {}, metadata: {}, changes: false };
-      checkSizes(record);
-      if (from.kind === "sse-c" && to.kind === "sse-c") {
-        if (source === undefined) throw customerKeyMissing();
-        const objectKey = openUnderCustomer(from, record, source);
-        const kept = sealUnderCustomer(objectKey, to.customer.key, from.key.iv, record, from.multipart);
-        return { replyHeaders: repliesOf(to), metadata: encryptionMetadata(kept.encryption), changes: true };
-      }
-      if (from.kind !== "sse-s3" || kms === undefined) return undefined;
-      if (source !== undefined) throw customerKeyNotApplicable();
-      const objectKey = await openUnderKms(from, record, kms);
-      const kept = await sealUnderKms(objectKey, record, kms, from.multipart);
-      return { replyHeaders: repliesOf(to), metadata: encryptionMetadata(kept.encryption), changes: true };
+      return await rotateKeys(record, { source, to, kms, digests });
     },
 
-    listedEtags: async (objects, bucket) =>
-      objects.map(({ key, etag }) => shownEtag(rest, etag, { bucket, key })),
+    listedEtags: (objects, bucket) => digests.listedEtags(objects, bucket),
   };
 }
 
-function repliesOf(intent: Intent): Readonly<Record<string, string>> {
-  if (intent.kind === "none") return {};
-  return intent.kind === "sse-c" ? customerKeyHeaders(intent.customer) : KMS_HEADERS;
-}
-
-function withPartFault<T>(open: () => T): T {
+/** @throws S3Error InvalidRequest when it is not the customer's key */
+function openUploadKey(
+  encryption: EncryptedBy<"sse-c">,
+  upload: UploadRecord,
+  customer: CustomerKey,
+): Secret {
   try {
-    return open();
+    return openUnderCustomer(encryption, upload, customer);
   } catch (thrown) {
-    if (!(thrown instanceof S3Error) || thrown.code !== "AccessDenied") throw thrown;
-    throw new S3Error("InvalidRequest", {
-      message: "The provided encryption parameters did not match the ones used originally.",
-      cause: thrown,
-    });
+    if (thrown instanceof S3Error && thrown.code === "AccessDenied") throw partKeyWrong(thrown);
+    throw thrown;
   }
 }
 
-function partKeyMissing(): S3Error {
-  return new S3Error("InvalidRequest", {
-    message:
-      "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.",
-  });
-}
-
-function notForParts(): S3Error {
-  return new S3Error("InvalidArgument", {
-    message: "x-amz-server-side-encryption header is not supported for this operation.",
-    fields: { ArgumentName: "x-amz-server-side-encryption" },
-  });
+/** A question that is asked at most once, however often its answer is wanted. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => answer ??= ask();
 }

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Secret } from "../crypto/secret.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { RequestHeaders } from "../http/headers.ts";
+import { customerKeyNotApplicable, insecure } from "./faults.ts";
 
 /** A key that the client sends with every request on its object, and its MD5 as the answer repeats it. */
 export interface CustomerKey {
@@ -19,6 +20,27 @@ const PREFIXES: Readonly<Record<CustomerKeyPlace, string>> = {
   "object": "x-amz-server-side-encryption-customer-",
   "copy-source": "x-amz-copy-source-server-side-encryption-customer-",
 };
+const NAMES = ["algorithm", "key", "key-md5"];
+
+/**
+ * Refuses customer keys that were sent in the clear, wherever they stand.
+ * @throws S3Error InvalidRequest
+ */
+export function refuseInsecureKeys(headers: RequestHeaders, secure: boolean): void {
+  if (!secure && (hasCustomerKey(headers, "object") || hasCustomerKey(headers, "copy-source"))) {
+    throw insecure();
+  }
+}
+
+/**
+ * Refuses the key of a copy's source where nothing is copied.
+ * @throws S3Error InvalidRequest
+ */
+export function refuseStrayCopyKeys(headers: RequestHeaders): void {
+  if (!headers.has("x-amz-copy-source") && hasCustomerKey(headers, "copy-source")) {
+    throw customerKeyNotApplicable();
+  }
+}
 
 /**
  * The customer key of a request, `undefined` when it carries none of the three headers (minio-formats 10.2).
@@ -29,27 +51,30 @@ export function customerKey(
   secure: boolean,
   place: CustomerKeyPlace = "object",
 ): CustomerKey | undefined {
+  refuseInsecureKeys(headers, secure);
+  if (!hasCustomerKey(headers, place)) return undefined;
   const prefix = PREFIXES[place];
   const algorithm = headers.get(`${prefix}algorithm`);
   const text = headers.get(`${prefix}key`);
   const md5 = headers.get(`${prefix}key-md5`);
-  if (algorithm === undefined && text === undefined && md5 === undefined) return undefined;
-  if (!secure) {
-    throw new S3Error("InvalidRequest", {
-      message:
-        "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.",
+  if (algorithm === undefined) throw missing("provide a valid encryption algorithm", `${prefix}algorithm`);
+  if (algorithm !== "AES256") {
+    throw new S3Error("InvalidEncryptionAlgorithmError", {
+      fields: { ArgumentName: `${prefix}algorithm` },
     });
   }
-  if (algorithm === undefined) throw missing("provide a valid encryption algorithm", `${prefix}algorithm`);
-  if (algorithm !== "AES256") throw new S3Error("InvalidEncryptionAlgorithmError");
   if (text === undefined) throw missing("provide an appropriate secret key", `${prefix}key`);
   if (md5 === undefined) {
     throw missing("provide the client calculated MD5 of the secret key", `${prefix}key-md5`);
   }
-  return { key: decodeKey(text, md5, prefix), md5 };
+  return decodeKey(text, md5, prefix);
 }
 
-function decodeKey(text: string, md5: string, prefix: string): Secret {
+function hasCustomerKey(headers: RequestHeaders, place: CustomerKeyPlace): boolean {
+  return NAMES.some((name) => headers.has(PREFIXES[place] + name));
+}
+
+function decodeKey(text: string, md5: string, prefix: string): CustomerKey {
   const bytes = Buffer.from(text, "base64");
   if (bytes.length !== 32 || bytes.toString("base64") !== text) {
     throw new S3Error("InvalidArgument", {
@@ -57,8 +82,8 @@ function decodeKey(text: string, md5: string, prefix: string): Secret {
       fields: { ArgumentName: `${prefix}key` },
     });
   }
-  const told = Buffer.from(md5, "base64");
-  const real = createHash("md5").update(bytes).digest();
+  const told = Buffer.from(md5);
+  const real = Buffer.from(createHash("md5").update(bytes).digest("base64"));
   if (told.length !== real.length || !timingSafeEqual(told, real)) {
     throw new S3Error("InvalidArgument", {
       message: "The calculated MD5 hash of the key did not match the hash that was provided.",
@@ -67,7 +92,7 @@ function decodeKey(text: string, md5: string, prefix: string): Secret {
   }
   const key = new Secret(bytes);
   bytes.fill(0);
-  return key;
+  return { key, md5 };
 }
 
 function missing(what: string, header: string): S3Error {

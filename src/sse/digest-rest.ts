@@ -3,21 +3,20 @@ import { opaqueEtag, openEtag, SEALED_ETAG_SIZE, sealEtag } from "../crypto/seal
 import type { ObjectName } from "../crypto/kdf.ts";
 import type { Secret } from "../crypto/secret.ts";
 
+/** What a sealed text is, so that none can stand in for another: an ETag, a checksum, or the proof of a whole record. */
+export type DigestKind = "etag" | "checksum" | "record";
+
 /**
- * How what tells of the plaintext (ETags, checksums) rests beside an SSE-S3 object: sealed, since an MD5 tells a thief of
- * the disk which file it is. The embedded store seals under one key of its own, so that a listing needs no KMS; MinIO's
- * layouts seal under the object key.
+ * How short texts that tell of the plaintext rest beside an object: sealed, since an MD5 tells a thief of the disk which
+ * file it is.
  */
 export interface DigestRest {
-  /** Seals a short text of an object. */
-  seal(text: string, object: ObjectName): string;
-  /** Opens it; `undefined` for a text that was not sealed here. */
-  open(sealed: string, object: ObjectName): string | undefined;
+  seal(kind: DigestKind, text: string, object: ObjectName): string;
+  /** `undefined` for a text that was not sealed here, as this kind and for this object. */
+  open(kind: DigestKind, sealed: string, object: ObjectName): string | undefined;
 }
 
-const SEALED_MD5 = new RegExp(
-  `^2000[0-9a-f]{${2 * SEALED_ETAG_SIZE - 4}}$|^2001[0-9a-f]{${2 * SEALED_ETAG_SIZE - 4}}$`,
-);
+const SEALED_MD5 = new RegExp(`^200[01][0-9a-f]{${2 * SEALED_ETAG_SIZE - 4}}$`);
 
 /** Whether a stored ETag is an MD5 sealed under the object key, as MinIO seals it (minio-formats section 6). */
 export function isSealedMd5(stored: string): boolean {

@@ -5,8 +5,12 @@ import type { ObjectRecord } from "../store/store.ts";
 import { type CustomerKey, customerKeyHeaders } from "./customer-key.ts";
 import { decrypt } from "./decrypting.ts";
 import type { DigestRest } from "./digest-rest.ts";
-import { customerRest, shownEtag } from "./encrypted-digests.ts";
-import { type Encrypted, openUnderCustomer } from "./object-key.ts";
+import { objectKeyTexts, shownEtag } from "./digests.ts";
+import { customerKeyMissing } from "./faults.ts";
+import type { Encrypted, EncryptedBy } from "./metadata.ts";
+import { openUnderCustomer } from "./object-key.ts";
+import { checkMultipartEtag, checkRecord, isSealedRecord } from "./record-seal.ts";
+import { checkSizes, isStream } from "./sizes.ts";
 import type { ObjectView } from "./sse.ts";
 
 /** What an answer says of an object under the server's keys. */
@@ -15,69 +19,83 @@ export const KMS_HEADERS: Readonly<Record<string, string>> = { "x-amz-server-sid
 /** What a view is made with. */
 export interface ViewParts {
   readonly aead: Aead;
-  readonly rest: DigestRest;
+  readonly sealsRecords: boolean;
 }
 
 /**
- * An SSE-S3 object. The KMS is asked only when bytes are read, so HEAD does without it.
+ * Checks that sizes and parts are those of an encrypted object. Parts are always completed by ascending number, and each
+ * has a key by its number, so that none can take another's place.
+ * @throws S3Error XMinioObjectTampered
+ */
+export function checkShape(record: ObjectRecord, { multipart }: Encrypted): void {
+  checkSizes(record, isStream);
+  const { parts } = record;
+  const ascending = parts.every(({ number }, i) => number > (parts[i - 1]?.number ?? 0));
+  if (ascending && multipart === parts.length > 0) return;
+  throw new S3Error("XMinioObjectTampered", {
+    cause: new Error("the parts of the object are not those of its upload"),
+  });
+}
+
+/**
+ * An SSE-S3 object. Its key is asked for only when bytes are read, so HEAD does without the KMS.
+ * @param rest how its digests rest; `undefined` where there is no KMS, so that nothing of it can be opened
  * @param openKey opens the object key
+ * @throws S3Error XMinioObjectTampered
  */
 export function kmsView(
   record: ObjectRecord,
-  encryption: Encrypted,
+  rest: DigestRest | undefined,
   openKey: () => Promise<Secret>,
-  { aead, rest }: ViewParts,
+  { aead, sealsRecords }: ViewParts,
 ): ObjectView {
-  const openChecksum = (stored: string) => opened(rest.open(stored, record));
+  if (sealsRecords && rest !== undefined) checkRecord(rest, record);
   return {
     replyHeaders: KMS_HEADERS,
     etag: shownEtag(rest, record.etag, record),
-    checksum: record.checksum && rest.open(record.checksum.value, record),
-    openChecksum,
+    ...checksums(record, rest),
     async *read(handle, start, length) {
-      const objectKey = await openKey();
-      yield* decrypt(aead, objectKey, handle, encryption.multipart, start, length);
+      yield* decrypt(aead, await openKey(), handle, start, length);
     },
   };
 }
 
-/** An SSE-C object. @throws S3Error InvalidRequest without the key, AccessDenied with another */
+/**
+ * An SSE-C object.
+ * @throws S3Error InvalidRequest without the key, AccessDenied with another; XMinioObjectTampered
+ */
 export function customerView(
   record: ObjectRecord,
-  encryption: Extract<Encrypted, { kind: "sse-c" }>,
+  encryption: EncryptedBy<"sse-c">,
   customer: CustomerKey | undefined,
-  { aead, rest }: ViewParts,
+  { aead, sealsRecords }: ViewParts,
 ): ObjectView {
   if (customer === undefined) throw customerKeyMissing();
   const objectKey = openUnderCustomer(encryption, record, customer);
-  const checksums = customerRest(objectKey);
+  const rest = objectKeyTexts(objectKey);
+  if (sealsRecords) {
+    // A client may complete an upload without its key. Then only the ETag can tell which parts there were.
+    if (encryption.multipart && !isSealedRecord(record)) checkMultipartEtag(record);
+    else checkRecord(rest, record);
+  }
   return {
     replyHeaders: customerKeyHeaders(customer),
-    etag: shownEtag(rest, record.etag, record),
-    checksum: record.checksum && checksums.open(record.checksum.value, record),
-    openChecksum: (stored) => opened(checksums.open(stored, record)),
-    read: (handle, start, length) => decrypt(aead, objectKey, handle, encryption.multipart, start, length),
+    etag: shownEtag(undefined, record.etag, record),
+    ...checksums(record, rest),
+    read: (handle, start, length) => decrypt(aead, objectKey, handle, start, length),
   };
 }
 
-/** An SSE-C object whose key did not come along. */
-export function customerKeyMissing(): S3Error {
-  return new S3Error("InvalidRequest", {
-    message:
-      "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
-  });
-}
-
-/** Customer keys for an object that has none. */
-export function customerKeyNotApplicable(): S3Error {
-  return new S3Error("InvalidRequest", {
-    message: "The encryption parameters are not applicable to this object.",
-  });
-}
-
-function opened(text: string | undefined): string {
-  if (text === undefined) {
-    throw new S3Error("XMinioObjectTampered", { cause: new Error("a sealed checksum does not open") });
-  }
-  return text;
+function checksums(
+  record: ObjectRecord,
+  rest: DigestRest | undefined,
+): Pick<ObjectView, "checksum" | "openChecksum"> {
+  return {
+    checksum: record.checksum && rest?.open("checksum", record.checksum.value, record),
+    openChecksum(stored) {
+      const value = rest?.open("checksum", stored, record);
+      if (value !== undefined) return value;
+      throw new S3Error("XMinioObjectTampered", { cause: new Error("a sealed checksum does not open") });
+    },
+  };
 }

@@ -2,29 +2,28 @@ import { Buffer } from "node:buffer";
 import type { Aead } from "../crypto/aead.ts";
 import { encryptedSize, PAYLOAD_SIZE } from "../crypto/dare.ts";
 import { sealDare, sealSmall } from "../crypto/dare-writer.ts";
+import type { ObjectName } from "../crypto/kdf.ts";
 import type { Secret } from "../crypto/secret.ts";
 import type { Metadata } from "../store/store.ts";
+import type { DigestsOfWrite } from "./digests.ts";
+import { sealRecord } from "./record-seal.ts";
 import type { Sealing } from "./sse.ts";
 
-/** How the digests of one write rest. */
-export interface DigestsOfWrite {
-  readonly needsMd5: boolean;
-  /** ETag as stored and as shown, from the MD5 where it is needed. */
-  etag(md5: Uint8Array | undefined): { readonly stored: string; readonly shown: string };
-  sealChecksum(value: string): string;
+/** One encrypted write. */
+export interface EncryptedWrite {
+  readonly aead: Aead;
+  readonly object: ObjectName;
+  /** The object key, or that of the part. */
+  readonly streamKey: Secret;
+  readonly digests: DigestsOfWrite;
+  readonly metadata: Metadata;
+  readonly replyHeaders: Readonly<Record<string, string>>;
+  readonly sealsRecord: boolean;
 }
 
-/**
- * A write whose bytes are sealed as one DARE stream.
- * @param streamKey the object key, or that of the part
- */
-export function encryptingSealing(
-  aead: Aead,
-  streamKey: Secret,
-  digests: DigestsOfWrite,
-  metadata: Metadata,
-  replyHeaders: Readonly<Record<string, string>>,
-): Sealing {
+/** A write whose bytes are sealed as one DARE stream. */
+export function encryptingSealing(write: EncryptedWrite): Sealing {
+  const { aead, object, streamKey, digests, metadata, replyHeaders } = write;
   return {
     replyHeaders,
     metadata,
@@ -35,7 +34,9 @@ export function encryptingSealing(
         ? sealedWhole(aead, streamKey, plaintext, size)
         : sealDare(aead, streamKey, plaintext),
     etag: digests.etag,
-    sealChecksum: digests.sealChecksum,
+    sealChecksum: (value) => digests.rest.seal("checksum", value, object),
+    sealRecord: (attributes) =>
+      write.sealsRecord ? sealRecord(digests.rest, object, attributes, []) : attributes,
   };
 }
 

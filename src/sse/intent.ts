@@ -1,8 +1,7 @@
 import { S3Error } from "../errors/s3-error.ts";
 import type { RequestHeaders } from "../http/headers.ts";
-import { type CustomerKey, customerKey } from "./customer-key.ts";
-
-const HEADER = "x-amz-server-side-encryption";
+import { type CustomerKey, customerKey, refuseInsecureKeys, refuseStrayCopyKeys } from "./customer-key.ts";
+import { notSupportedHere, SSE_HEADER, twoKinds } from "./faults.ts";
 
 /** What kind of encryption a write asks for. */
 export type Intent =
@@ -11,24 +10,22 @@ export type Intent =
   | { readonly kind: "sse-c"; readonly customer: CustomerKey };
 
 /**
- * Reads the encryption headers of a write.
+ * Reads the encryption headers of a write. What asks for encryption in any way is answered with it or refused.
  * @throws S3Error NotImplemented for SSE-KMS; InvalidArgument for an unknown method or two kinds at once; what
  * `customerKey` throws
  */
 export function writeIntent(headers: RequestHeaders, secure: boolean): Intent {
-  const method = headers.get(HEADER);
-  refuseKmsHeaders(headers, method);
+  refuseInsecureKeys(headers, secure);
+  refuseStrayCopyKeys(headers);
+  const method = headers.get(SSE_HEADER);
+  refuseKms(headers, method);
   const customer = customerKey(headers, secure);
   if (method === undefined) return customer === undefined ? { kind: "none" } : { kind: "sse-c", customer };
-  if (customer !== undefined) {
-    throw new S3Error("InvalidArgument", {
-      message: "Server side encryption specified with both SSE-C and SSE-S3 headers",
-    });
-  }
+  if (customer !== undefined) throw twoKinds();
   if (method.toUpperCase() !== "AES256") {
     throw new S3Error("InvalidArgument", {
       message: "The encryption method specified is not supported",
-      fields: { ArgumentName: HEADER, ArgumentValue: method },
+      fields: { ArgumentName: SSE_HEADER, ArgumentValue: method },
     });
   }
   return { kind: "sse-s3" };
@@ -36,21 +33,17 @@ export function writeIntent(headers: RequestHeaders, secure: boolean): Intent {
 
 /**
  * The customer key of a read.
- * @throws S3Error InvalidArgument when the SSE-S3 header is sent, which means nothing there
+ * @throws S3Error InvalidArgument when the SSE-S3 header is sent, which means nothing there; what `customerKey` throws
  */
 export function readIntent(headers: RequestHeaders, secure: boolean): CustomerKey | undefined {
-  if (headers.has(HEADER)) {
-    throw new S3Error("InvalidArgument", {
-      message: "x-amz-server-side-encryption header is not supported for this operation.",
-      fields: { ArgumentName: HEADER },
-    });
-  }
+  refuseInsecureKeys(headers, secure);
+  if (headers.has(SSE_HEADER)) throw notSupportedHere();
   return customerKey(headers, secure);
 }
 
-function refuseKmsHeaders(headers: RequestHeaders, method: string | undefined): void {
-  const kms = method?.toLowerCase().startsWith("aws:kms") === true ||
-    headers.has(`${HEADER}-aws-kms-key-id`) || headers.has(`${HEADER}-context`) ||
-    headers.has(`${HEADER}-bucket-key-enabled`);
-  if (kms) throw new S3Error("NotImplemented");
+function refuseKms(headers: RequestHeaders, method: string | undefined): void {
+  const asked = method?.toLowerCase().startsWith("aws:kms") === true ||
+    headers.has(`${SSE_HEADER}-aws-kms-key-id`) || headers.has(`${SSE_HEADER}-context`) ||
+    headers.get(`${SSE_HEADER}-bucket-key-enabled`)?.toLowerCase() === "true";
+  if (asked) throw new S3Error("NotImplemented");
 }

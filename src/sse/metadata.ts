@@ -13,8 +13,8 @@ const S3_SEALED_DATA_KEY = `${PREFIX}S3-Kms-Sealed-Key`;
 const MULTIPART = "X-Minio-Internal-Encrypted-Multipart";
 const ACTUAL_SIZE = "X-Minio-Internal-actual-size";
 
-/** Everything but the client's own headers: what a copy does not carry over. */
-const INTERNAL = /^x-minio-internal-/i;
+/** Our own: the proof of the whole record. MinIO passes over names that it does not know. */
+export const RECORD_SEAL = "X-Minio-Internal-Record-Seal";
 
 /** How the object key rests with an object. */
 export interface SealedObjectKey {
@@ -39,7 +39,13 @@ export type Encryption =
     readonly multipart: boolean;
   };
 
-/** What kind of encryption metadata speaks of, without reading the keys: any trace of one counts. */
+/** An encryption of one kind. */
+export type EncryptedBy<Kind extends Encryption["kind"]> = Extract<Encryption, { kind: Kind }>;
+
+/** An encryption that there is. */
+export type Encrypted = Exclude<Encryption, { kind: "none" }>;
+
+/** What kind of encryption metadata speaks of, without reading the keys: any trace of one counts (section 5). */
 export function encryptionKind(metadata: Metadata): Encryption["kind"] {
   if (S3_SEALED_KEY in metadata || S3_KEY_ID in metadata || S3_SEALED_DATA_KEY in metadata) return "sse-s3";
   if (CUSTOMER_SEALED_KEY in metadata || IV in metadata || ALGORITHM in metadata || MULTIPART in metadata) {
@@ -88,14 +94,15 @@ export function encryptionMetadata(encryption: Encryption): Record<string, strin
   };
 }
 
-/** Plaintext size that a finished multipart object carries beside its parts. */
+/** What a finished multipart object carries beside its encryption. @param size bytes of plaintext */
 export function actualSizeMetadata(size: number): Record<string, string> {
   return { [ACTUAL_SIZE]: String(size) };
 }
 
-/** Metadata without anything internal. */
-export function withoutInternal(metadata: Metadata): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).filter(([name]) => !INTERNAL.test(name)));
+/** The same as it stands in metadata already. */
+export function keptActualSize(metadata: Metadata): Record<string, string> {
+  const size = metadata[ACTUAL_SIZE];
+  return size === undefined ? {} : { [ACTUAL_SIZE]: size };
 }
 
 function decode(metadata: Metadata, name: string, length?: number): Uint8Array {

@@ -7,11 +7,9 @@ import type { Secret } from "../crypto/secret.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { Kms, KmsContext } from "../kms/kms.ts";
 import type { CustomerKey } from "./customer-key.ts";
+import { kmsMissing } from "./faults.ts";
 import type { Intent } from "./intent.ts";
-import type { Encryption } from "./metadata.ts";
-
-/** An encryption that asks for a key of some kind. */
-export type Encrypted = Exclude<Encryption, { kind: "none" }>;
+import type { Encrypted, EncryptedBy } from "./metadata.ts";
 
 /** An object key together with how it rests. */
 export interface KeptKey {
@@ -80,7 +78,7 @@ export function sealUnderCustomer(
  * @throws S3Error InvalidArgument without a KMS; XMinioObjectTampered; what the KMS throws
  */
 export async function openUnderKms(
-  encryption: Extract<Encryption, { kind: "sse-s3" }>,
+  encryption: EncryptedBy<"sse-s3">,
   object: ObjectName,
   kms: Kms | undefined,
 ): Promise<Secret> {
@@ -95,7 +93,7 @@ export async function openUnderKms(
 
 /** Opens the object key of an SSE-C object. @throws S3Error AccessDenied when it is not the customer's key */
 export function openUnderCustomer(
-  { key }: Extract<Encryption, { kind: "sse-c" }>,
+  { key }: EncryptedBy<"sse-c">,
   object: ObjectName,
   customer: CustomerKey,
 ): Secret {
@@ -122,9 +120,7 @@ export function cryptoFault(thrown: unknown): unknown {
 /** @throws S3Error InvalidArgument where no KMS is configured */
 export function requireKms(kms: Kms | undefined): Kms {
   if (kms !== undefined) return kms;
-  throw new S3Error("InvalidArgument", {
-    message: "Server side encryption specified but KMS is not configured",
-  });
+  throw kmsMissing();
 }
 
 /** Every data key is bound to the object that it is for. */

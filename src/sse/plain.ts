@@ -1,31 +1,12 @@
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
-import type { RequestHeaders } from "../http/headers.ts";
-import { requireKms } from "./object-key.ts";
-import { refuseEncryption } from "./refuse.ts";
 import type { ObjectRecord } from "../store/store.ts";
-import type { ObjectView, PartEtags, Rotation, Sealing, Sse } from "./sse.ts";
-
-/** Nothing encrypted: stored bytes are the plaintext. Requests that ask for encryption are refused. */
-export function plainSse(): Sse {
-  return {
-    requireKms: () => void requireKms(undefined),
-    forWrite: async (request) => (refuseEncryption(request.headers, request.secure), PLAIN_SEALING),
-    forNewUpload: async (request) => (refuseEncryption(request.headers, request.secure), PLAIN_SEALING),
-    forPart: async (request) => (refuseEncryption(request.headers, request.secure), PLAIN_SEALING),
-    forUpload: async () => PLAIN_PARTS,
-    view: async (request, record) => {
-      refuseEncryptionOfRead(request.headers, request.secure);
-      return plainView(record);
-    },
-    viewCopySource: async (_request, record) => plainView(record),
-    rotate: async (request) => (refuseEncryption(request.headers, request.secure), NO_ROTATION),
-    listedEtags: async (objects) => objects.map((object) => object.etag),
-  };
-}
-
-const NO_ROTATION: Rotation = { replyHeaders: {}, metadata: {}, changes: false };
+import { isSealedMd5 } from "./digest-rest.ts";
+import { RECORD_SEAL } from "./metadata.ts";
+import { isSealedText } from "./sealed-text.ts";
+import { checkSizes, type PieceSizes } from "./sizes.ts";
+import type { ObjectView, PartEtags, Rotation, Sealing } from "./sse.ts";
 
 /** The sealing that leaves everything as it is. */
 export const PLAIN_SEALING: Sealing = {
@@ -35,13 +16,12 @@ export const PLAIN_SEALING: Sealing = {
   storedSize: (size) => size,
   seal: (plaintext) => plaintext,
   etag(md5) {
-    if (md5 === undefined) {
-      throw new S3Error("InternalError", { cause: "the MD5 of a plain object is missing" });
-    }
+    if (md5 === undefined) throw new S3Error("InternalError", { cause: new Error("the MD5 is missing") });
     const hex = Buffer.from(md5).toString("hex");
     return { stored: hex, shown: hex };
   },
   sealChecksum: (value) => value,
+  sealRecord: (attributes) => attributes,
 };
 
 /** Parts that are not encrypted. */
@@ -55,6 +35,15 @@ export const PLAIN_PARTS: PartEtags = {
   },
   finishedMetadata: () => ({}),
   sealChecksum: (value) => value,
+  sealRecord: (attributes) => attributes,
+};
+
+/** A plain object that stays plain. */
+export const PLAIN_ROTATION: Rotation = {
+  replyHeaders: {},
+  metadata: {},
+  changes: false,
+  sealRecord: (attributes) => attributes,
 };
 
 /** `MD5(part MD5s)-N`, from the stored hexadecimal ETags of the parts (minio-formats section 6). */
@@ -66,28 +55,27 @@ export function multipartEtag(storedEtags: readonly string[]): string {
 
 /**
  * The view of an object that is not encrypted.
- * @throws S3Error XMinioObjectTampered when its sizes say that it is
+ * @throws S3Error XMinioObjectTampered when anything of it says that it was, so that ciphertext whose metadata got lost
+ * is never served as if it were plaintext
  */
-export function plainView({ etag, checksum, size, storedSize }: ObjectRecord): ObjectView {
-  if (size !== storedSize) {
+export function plainView(record: ObjectRecord): ObjectView {
+  if (wasEncrypted(record)) {
     throw new S3Error("XMinioObjectTampered", {
-      cause: new Error("an object without encryption has two sizes"),
+      cause: new Error("an encrypted object has lost its encryption metadata"),
     });
   }
+  checkSizes(record, ({ size, storedSize }: PieceSizes) => size === storedSize);
   return {
     replyHeaders: {},
-    etag,
-    checksum: checksum?.value,
+    etag: record.etag,
+    checksum: record.checksum?.value,
     openChecksum: (stored) => stored,
     read: (handle, start, length) => handle.read(start, length),
   };
 }
 
-function refuseEncryptionOfRead(headers: RequestHeaders, secure: boolean): void {
-  if (headers.has("x-amz-server-side-encryption")) {
-    throw new S3Error("InvalidArgument", {
-      message: "x-amz-server-side-encryption header is not supported for this operation.",
-    });
-  }
-  refuseEncryption(headers, secure);
+function wasEncrypted({ etag, checksum, metadata, parts }: ObjectRecord): boolean {
+  const digests = [etag, checksum?.value, ...parts.flatMap((part) => [part.etag, part.checksum])];
+  return RECORD_SEAL in metadata ||
+    digests.some((text) => text !== undefined && (isSealedText(text) || isSealedMd5(text)));
 }

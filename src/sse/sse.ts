@@ -1,5 +1,13 @@
 import type { RequestHeaders } from "../http/headers.ts";
-import type { ListedObject, Metadata, ObjectHandle, ObjectRecord, UploadRecord } from "../store/store.ts";
+import type {
+  ListedObject,
+  Metadata,
+  ObjectAttributes,
+  ObjectHandle,
+  ObjectPart,
+  ObjectRecord,
+  UploadRecord,
+} from "../store/store.ts";
 
 /**
  * The step between operations and store: decides from the headers of a request what encryption it means, and turns
@@ -56,6 +64,8 @@ export interface Sealing {
   etag(md5: Uint8Array | undefined): { readonly stored: string; readonly shown: string };
   /** A checksum value (base64) as it rests. */
   sealChecksum(value: string): string;
+  /** The attributes of the whole object, complete, with what proves later that nobody changed them. */
+  sealRecord(attributes: ObjectAttributes): ObjectAttributes;
 }
 
 /** What replaces the sealed parts of a record when its keys change. */
@@ -65,6 +75,8 @@ export interface Rotation {
   readonly metadata: Metadata;
   /** Whether anything is sealed anew; false for a plain object that stays plain. */
   readonly changes: boolean;
+  /** As `Sealing.sealRecord`, for the attributes that replace the old ones. */
+  sealRecord(attributes: ObjectAttributes): ObjectAttributes;
 }
 
 /** Part ETags between their stored and their shown form. */
@@ -79,6 +91,8 @@ export interface PartEtags {
   finishedMetadata(size: number): Metadata;
   /** The checksum of the finished object as it rests. */
   sealChecksum(value: string): string;
+  /** As `Sealing.sealRecord`. @param parts those of the finished object, in order */
+  sealRecord(attributes: ObjectAttributes, parts: readonly ObjectPart[]): ObjectAttributes;
 }
 
 /** An object in plaintext terms. */

@@ -8,7 +8,7 @@ import { RequestHeaders } from "../../src/http/headers.ts";
 import { bucketAndKey, type S3Request, splitTarget } from "../../src/http/request.ts";
 import { QueryParameters } from "../../src/http/query.ts";
 import type { Call, Reply } from "../../src/s3/operation.ts";
-import { plainSse } from "../../src/sse/plain.ts";
+import { plainSse } from "./plain-sse.ts";
 import type { Sse } from "../../src/sse/sse.ts";
 import type { Store } from "../../src/store/store.ts";
 

@@ -83,17 +83,18 @@ async function complete(input: CompleteRequest, call: Call): Promise<Completed> 
     const { parts, size, etag, checksum } = assemble(input, await partsOf(call, id), etags, upload.checksum);
     const expect = await writeExpectation(call, headers, () => call.store.head(bucket, key));
     try {
+      const attributes = {
+        size,
+        etag: etag.stored,
+        metadata: { ...upload.metadata, ...etags.finishedMetadata(size) },
+        ...(checksum === undefined
+          ? {}
+          : { checksum: { ...checksum, value: etags.sealChecksum(checksum.value) } }),
+      };
       await call.store.completeUpload({
         ...id,
         parts: parts.map(({ number, revision }) => ({ number, revision })),
-        attributes: {
-          size,
-          etag: etag.stored,
-          metadata: { ...upload.metadata, ...etags.finishedMetadata(size) },
-          ...(checksum === undefined
-            ? {}
-            : { checksum: { ...checksum, value: etags.sealChecksum(checksum.value) } }),
-        },
+        attributes: etags.sealRecord(attributes, parts),
         ...(expect === undefined ? {} : { expect }),
       });
       return { etag: etag.shown, checksum, replyHeaders: etags.replyHeaders };

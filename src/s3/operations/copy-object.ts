@@ -161,12 +161,12 @@ async function replaceInPlace(
       bucket,
       key,
       revision,
-      attributes: {
+      attributes: rotation.sealRecord({
         size,
         etag,
         metadata: { ...metadata, ...rotation.metadata },
         ...(checksum === undefined ? {} : { checksum }),
-      },
+      }),
     });
     const value = view.checksum;
     return {

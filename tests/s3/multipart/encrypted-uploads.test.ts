@@ -16,7 +16,7 @@ import { uploadPart } from "../../../src/s3/operations/upload-part.ts";
 import { childrenOf, childText, parseXml } from "../../../src/s3/xml-parser.ts";
 import { createSse } from "../../../src/sse/create.ts";
 import type { Sse } from "../../../src/sse/sse.ts";
-import { storeKeyRest } from "../../../src/sse/store-key.ts";
+import { storeKeyDigests } from "../../../src/sse/digests.ts";
 import { type Extra, fields, finishedEtag, FIRST, LAST, md5, openUploads } from "../upload-fixture.ts";
 
 const WHOLE = Buffer.concat([FIRST, LAST]);
@@ -25,7 +25,7 @@ function encryption(): Sse {
   return createSse({
     kms: masterKeyKms({ keyId: "test-key", key: new Secret(randomBytes(32)) }),
     aead: nativeAead,
-    rest: storeKeyRest(new Secret(randomBytes(32))),
+    digests: storeKeyDigests(new Secret(randomBytes(32))),
     encryptsByDefault: async () => false,
   });
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { putObject } from "../../../src/s3/operations/put-object.ts";
-import { PLAIN_PARTS, plainSse } from "../../../src/sse/plain.ts";
+import { PLAIN_PARTS } from "../../../src/sse/plain.ts";
+import { plainSse } from "../plain-sse.ts";
 import type { Sse } from "../../../src/sse/sse.ts";
 import {
   altered,

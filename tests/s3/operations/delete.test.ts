@@ -4,7 +4,7 @@ import { S3Error } from "../../../src/errors/s3-error.ts";
 import { deleteObject } from "../../../src/s3/operations/delete-object.ts";
 import { deleteObjects } from "../../../src/s3/operations/delete-objects.ts";
 import { childrenOf, childText, parseXml } from "../../../src/s3/xml-parser.ts";
-import { plainSse } from "../../../src/sse/plain.ts";
+import { plainSse } from "../plain-sse.ts";
 import type { ObjectRecord } from "../../../src/store/store.ts";
 import { type CallSketch, makeCall, replyBytes, replyText } from "../call.ts";
 import { failure } from "../failure.ts";

@@ -7,7 +7,8 @@ import { headObject } from "../../../src/s3/operations/head-object.ts";
 import { listParts } from "../../../src/s3/operations/list-parts.ts";
 import { putObject } from "../../../src/s3/operations/put-object.ts";
 import { uploadPart } from "../../../src/s3/operations/upload-part.ts";
-import { PLAIN_PARTS, PLAIN_SEALING, plainSse } from "../../../src/sse/plain.ts";
+import { PLAIN_PARTS, PLAIN_SEALING } from "../../../src/sse/plain.ts";
+import { plainSse } from "../plain-sse.ts";
 import type { Sse } from "../../../src/sse/sse.ts";
 import {
   bytesOf,

@@ -1,0 +1,35 @@
+import { encryptedSize, MAX_PLAINTEXT } from "../crypto/dare.ts";
+import { S3Error } from "../errors/s3-error.ts";
+import type { ObjectRecord } from "../store/store.ts";
+
+/** Bytes of an object, or of a part of it, as plaintext and in the store. */
+export interface PieceSizes {
+  readonly size: number;
+  readonly storedSize: number;
+}
+
+/**
+ * Checks that the sizes of a record belong together: those of each piece, and their sum with the whole.
+ * @param fit whether the two sizes of one piece do
+ * @throws S3Error XMinioObjectTampered
+ */
+export function checkSizes(record: ObjectRecord, fit: (piece: PieceSizes) => boolean): void {
+  const pieces: readonly PieceSizes[] = record.parts.length === 0 ? [record] : record.parts;
+  let size = 0;
+  let storedSize = 0;
+  let fits = true;
+  for (const piece of pieces) {
+    fits &&= Number.isSafeInteger(piece.size) && piece.size >= 0 && fit(piece);
+    size += piece.size;
+    storedSize += piece.storedSize;
+  }
+  if (fits && size === record.size && storedSize === record.storedSize) return;
+  throw new S3Error("XMinioObjectTampered", {
+    cause: new Error("the sizes of the object do not belong together"),
+  });
+}
+
+/** Whether a piece is as long as its DARE stream has to be. */
+export function isStream({ size, storedSize }: PieceSizes): boolean {
+  return size <= MAX_PLAINTEXT && encryptedSize(size) === storedSize;
+}
