@@ -39,9 +39,9 @@ export function createApp({ s3, ready, log }: AppParts): RequestHandler {
     await s3(incoming, outgoing);
     return ANSWERED;
   });
-  app.onError((thrown, context) => {
-    log.error("a request could not be answered", thrown);
-    return context.body(null, 500);
+  // Hono's own answer to an error would come behind the beginning of one that is on its way.
+  app.onError((thrown) => {
+    throw thrown;
   });
   return (incoming, outgoing) => void answer(app, { incoming, outgoing }, log);
 }

@@ -1,16 +1,16 @@
 import type { Store } from "./store/store.ts";
 
-/** How long a store may take to answer before it counts as not ready, in milliseconds. */
-const PATIENCE = 5000;
-
 /** Whether the server can do its work now. Never rejects. */
 export type Ready = () => Promise<boolean>;
 
-/** Ready is who can read from its store in time. */
-export function storeHealth(store: Pick<Store, "getBucket">): Ready {
+/**
+ * Ready is who can read from its store in time.
+ * @param patience how long the store may take, in milliseconds
+ */
+export function storeHealth(store: Pick<Store, "getBucket">, patience = 5000): Ready {
   return async () => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), PATIENCE));
+    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), patience));
     try {
       return await Promise.race([late, store.getBucket("health").then(() => true)]);
     } catch {
