@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import { type Aead, type AeadKey, AES_256_GCM, type CipherId, TAG_SIZE } from "./aead.ts";
-import { TamperedError, UnsupportedError } from "./errors.ts";
+import { ChaChaKey } from "./aead-chacha.ts";
+import { TamperedError } from "./errors.ts";
 import type { Secret } from "./secret.ts";
 
 /** A key whose calls answer at once. */
@@ -18,7 +19,7 @@ export interface NativeAead extends Aead {
 export const nativeAead: NativeAead = {
   name: "native",
   inFlight: 1,
-  key: (key, cipher) => cipher === AES_256_GCM ? new NativeAesGcm(key) : new NativeChaCha(key),
+  key: (key, cipher) => cipher === AES_256_GCM ? new NativeAesGcm(key) : new ChaChaKey(key),
 };
 
 class NativeAesGcm implements NativeKey {
@@ -39,49 +40,14 @@ class NativeAesGcm implements NativeKey {
   open(nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array): Uint8Array {
     const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: TAG_SIZE });
     decipher.setAAD(additional);
-    return finish(decipher, sealed);
-  }
-}
-
-/** Reads what servers without AES instructions wrote. Nothing is sealed with it. */
-class NativeChaCha implements NativeKey {
-  readonly #key: KeyObject;
-
-  constructor(key: Secret) {
-    this.#key = createSecretKey(key.reveal());
-    this.#begin(new Uint8Array(12));
-  }
-
-  seal(): never {
-    throw new UnsupportedError("ChaCha20-Poly1305 is only read");
-  }
-
-  open(nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array): Uint8Array {
-    const decipher = this.#begin(nonce);
-    decipher.setAAD(additional, { plaintextLength: sealed.length - TAG_SIZE });
-    return finish(decipher, sealed);
-  }
-
-  #begin(nonce: Uint8Array) {
+    const cut = sealed.length - TAG_SIZE;
     try {
-      return createDecipheriv("chacha20-poly1305", this.#key, nonce, { authTagLength: TAG_SIZE });
+      decipher.setAuthTag(sealed.subarray(cut));
+      const plaintext = decipher.update(sealed.subarray(0, cut));
+      decipher.final();
+      return plaintext;
     } catch (cause) {
-      throw new UnsupportedError("this runtime cannot read ChaCha20-Poly1305", { cause });
+      throw new TamperedError("authentication failed", { cause });
     }
-  }
-}
-
-function finish(
-  decipher: { update(data: Uint8Array): Uint8Array; setAuthTag(tag: Uint8Array): unknown; final(): unknown },
-  sealed: Uint8Array,
-): Uint8Array {
-  const cut = sealed.length - TAG_SIZE;
-  try {
-    decipher.setAuthTag(sealed.subarray(cut));
-    const plaintext = decipher.update(sealed.subarray(0, cut));
-    decipher.final();
-    return plaintext;
-  } catch (cause) {
-    throw new TamperedError("authentication failed", { cause });
   }
 }

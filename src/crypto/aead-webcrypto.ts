@@ -1,16 +1,16 @@
 import { webcrypto } from "node:crypto";
 import { type Aead, type AeadKey, AES_256_GCM } from "./aead.ts";
-import { nativeAead } from "./aead-native.ts";
+import { ChaChaKey } from "./aead-chacha.ts";
 import { TamperedError } from "./errors.ts";
 import type { Secret } from "./secret.ts";
 
 const { subtle } = webcrypto;
 
-/** The default provider. WebCrypto knows no ChaCha20-Poly1305, which is therefore read by `node:crypto`. */
+/** The default provider. */
 export const webCryptoAead: Aead = {
   name: "webcrypto",
   inFlight: 8,
-  key: (key, cipher) => cipher === AES_256_GCM ? new WebCryptoAesGcm(key) : nativeAead.key(key, cipher),
+  key: (key, cipher) => cipher === AES_256_GCM ? new WebCryptoAesGcm(key) : new ChaChaKey(key),
 };
 
 class WebCryptoAesGcm implements AeadKey {

@@ -18,10 +18,7 @@ export interface Aead {
   readonly name: "webcrypto" | "native";
   /** Packages worth having under way at the same time; 1 when calls answer at once. */
   readonly inFlight: number;
-  /**
-   * Prepares a key of 32 bytes for any number of packages.
-   * @throws UnsupportedError when this runtime lacks the cipher
-   */
+  /** Prepares a key of 32 bytes for any number of packages. */
   key(key: Secret, cipher: CipherId): AeadKey;
 }
 
