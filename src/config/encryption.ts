@@ -36,7 +36,7 @@ const OFF = new Set(["0", "f", "F", "false", "FALSE", "False", "off", "OFF", "Of
 const flag = z.string().transform((text, context) => {
   if (ON.has(text) || text.toLowerCase() === "enabled") return true;
   if (OFF.has(text) || text.toLowerCase() === "disabled") return false;
-  context.addIssue({ code: "custom", message: `must be "on" or "off", not "${text}"` });
+  context.addIssue({ code: "custom", message: 'must be "on" or "off"' });
   return z.NEVER;
 }).default(false);
 
@@ -44,7 +44,8 @@ const oneKey = (notation: Notation) =>
   z.instanceof(Secret).transform((secret, context) => parseKey(textOf(secret), notation, context)).optional();
 
 const retiredKeys = z.instanceof(Secret).transform((secret, context) =>
-  textOf(secret).split(/[,\r\n]+/).filter((line) => line !== "").map((line) => parseKey(line, HEX, context))
+  textOf(secret).split(/[,\r\n]/).map((line) => line.trim()).filter((line) => line !== "")
+    .map((line) => parseKey(line, HEX, context))
 ).default([]);
 
 /** The part of the schema that speaks of encryption. No message repeats what it found, which may be half a key. */

@@ -32,8 +32,10 @@ export function readSettings(env: Environment, readFile: ReadFile, faults: strin
   const sources: Partial<Record<SettingName, string>> = {};
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
     const setting: Setting = SETTINGS[name];
-    const found = variablesOf(setting).flatMap((variable) => find(variable, env, readFile, faults));
-    const [first = defaultSecret(setting, readFile), ...others] = found;
+    const [first, ...others] = [
+      ...variablesOf(setting).flatMap((variable) => find(variable, env, readFile, faults)),
+      ...defaultSecrets(setting, readFile, faults),
+    ];
     if (first === undefined) continue;
     for (const { from, value } of others) {
       if (value !== first.value) faults.push(`${first.from} and ${from} differ. Set only one of them.`);
@@ -64,18 +66,22 @@ function find(variable: string, env: Environment, readFile: ReadFile, faults: st
   return [];
 }
 
-/** A secret that lies where docker puts it although no variable names it. */
-function defaultSecret({ defaultFiles = [] }: Setting, readFile: ReadFile): Found | undefined {
-  for (const name of defaultFiles) {
+/**
+ * Secrets that lie where docker puts them although no variable names them. Not to be there is no fault; to be there and
+ * of no use is one: a server that was given a key must not start without it.
+ */
+function defaultSecrets({ defaultFiles = [] }: Setting, readFile: ReadFile, faults: string[]): Found[] {
+  return defaultFiles.flatMap((name) => {
     const from = `${SECRETS}/${name}`;
     try {
       const value = trimLineEnd(readFile(from));
-      if (value !== "") return { from, value };
-    } catch {
-      continue;
+      if (value !== "") return [{ from, value }];
+      faults.push(`The secret ${from} is empty.`);
+    } catch (thrown) {
+      if (!isMissing(thrown)) faults.push(`The secret ${from} ${whyUnreadable(thrown)}`);
     }
-  }
-  return undefined;
+    return [];
+  });
 }
 
 /** A file as editors and shells write it ends with a line end that is no part of the secret. */
@@ -83,8 +89,17 @@ function trimLineEnd(text: string): string {
   return text.replace(/[\r\n]+$/, "");
 }
 
+function isMissing(thrown: unknown): boolean {
+  const code = codeOf(thrown);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+}
+
 function whyUnreadable(thrown: unknown): string {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  const code = codeOf(thrown);
   if (code === "ENOENT") return "does not exist.";
   if (code === "EACCES") return "the server's user may not read.";
   if (code === "EISDIR") return "is a directory.";

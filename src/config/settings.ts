@@ -8,7 +8,7 @@ export interface Setting {
   readonly secret?: boolean;
   /** Whether `NAME_FILE` may name a file that holds the value. */
   readonly file?: boolean;
-  /** Files looked for under /run/secrets although nothing names them; missing is fine, the first one counts. */
+  /** Files looked for under /run/secrets although nothing names them; missing is fine. */
   readonly defaultFiles?: readonly string[];
   /** What applies when it is not set, as text for people. */
   readonly fallback: string;
