@@ -3,6 +3,9 @@ import type { RequestHeaders } from "../../http/headers.ts";
 
 const SIGNATURE = "x-amz-trailer-signature";
 
+/** A name and a value without a blank within: checksums and signatures have none, and whatever else is there is damage. */
+const LINE = /^([!-9;-~]+):[ \t]*([!-~]*)$/;
+
 /** The trailing lines of a chunked body, taken apart. */
 export interface Trailers {
   /** Without the signature; lower-case names. */
@@ -30,10 +33,11 @@ export function readTrailers(lines: readonly string[], announced: readonly strin
   let covered = "";
   let signature: string | undefined;
   for (const line of lines) {
-    const colon = line.indexOf(":");
-    if (colon < 0 || signature !== undefined) throw new S3Error("MalformedTrailerError");
-    const name = line.slice(0, colon).trim().toLowerCase();
-    const value = line.slice(colon + 1).trim();
+    const [, given, value] = LINE.exec(line) ?? [];
+    if (given === undefined || value === undefined || signature !== undefined) {
+      throw new S3Error("MalformedTrailerError");
+    }
+    const name = given.toLowerCase();
     if (name === SIGNATURE) {
       signature = value;
       continue;

@@ -7,7 +7,8 @@ import { S3Error } from "../../errors/s3-error.ts";
  * @throws S3Error SignatureDoesNotMatch
  */
 export function requireSignature(given: string, expected: string): void {
-  const a = Buffer.from(given, "latin1");
-  const b = Buffer.from(expected, "latin1");
+  // UTF-8 keeps all characters apart; Latin-1 would take a foreign one for a digit.
+  const a = Buffer.from(given);
+  const b = Buffer.from(expected);
   if (a.length !== b.length || !timingSafeEqual(a, b)) throw new S3Error("SignatureDoesNotMatch");
 }

@@ -17,8 +17,8 @@ export type ScopeFault = (wrong: string, detail?: Pick<S3ErrorDetail, "fields" |
 const DEFAULT_REGION = "us-east-1";
 
 /**
- * Regions that a request may be signed for: this server's own, which comes first; `undefined` for any. ListBuckets and GetBucketLocation,
- * with which a client finds out the region, may be signed for `us-east-1` too.
+ * Regions that a request may be signed for: this server's own, which comes first; `undefined` for any. ListBuckets and
+ * GetBucketLocation, with which a client finds out the region, may be signed for `us-east-1` too.
  */
 export function acceptedRegions(
   { method, bucket, key, query }: S3Request,
@@ -56,7 +56,8 @@ export function parseScope(
     throw fault(`incorrect terminal "${terminator}". This endpoint uses "aws4_request".`);
   }
   if (service !== "s3") throw fault(`incorrect service "${service}". This endpoint belongs to "s3".`);
-  if (region === "") throw fault("the region is missing.");
+  // Any other text would only fill the memory of signing keys.
+  if (!/^[\w-]{1,64}$/.test(region)) throw fault("the region is missing or malformed.");
   if (regions !== undefined && !regions.includes(region)) {
     const [own = ""] = regions;
     throw fault(`the region '${region}' is wrong; expecting '${own}'`, {
