@@ -42,7 +42,7 @@ interface Copied {
   readonly replyHeaders: Readonly<Record<string, string>>;
 }
 
-/** How often attributes are replaced anew when others write the same key at the same time. */
+/** How often an object is copied onto itself anew when others write the same key at the same time. */
 const ATTEMPTS = 4;
 
 /** CopyObject: another object's bytes become the object, or an object's attributes are replaced by a copy onto itself. */
@@ -96,7 +96,7 @@ export const copyObject = operation<CopyRequest, Copied>({
   },
 });
 
-/** @returns `undefined` when the object changed while its attributes were to be replaced */
+/** @returns `undefined` when the object changed while it was to be copied onto itself */
 async function copyOpened(
   handle: ObjectHandle,
   input: CopyRequest,
@@ -104,7 +104,6 @@ async function copyOpened(
 ): Promise<Copied | undefined> {
   const { bucket, key, headers, secure } = call.request;
   const { record } = handle;
-  if (record.size > MAX_SINGLE_WRITE) throw sourceTooLarge();
   const view = await call.sse.viewCopySource({ headers, secure, ...input.source }, record);
   checkCopySource(input.conditions, { etag: view.etag, lastModified: record.lastModified });
   const ontoItself = record.bucket === bucket && record.key === key;
@@ -119,15 +118,24 @@ async function copyOpened(
       return await replaceInPlace(call, record, view, metadata, rotation);
     }
   }
+  // Only bytes that move are limited: keys of larger objects can be rotated.
+  if (record.size > MAX_SINGLE_WRITE) throw sourceTooLarge();
   const sealing = await call.sse.forWrite({ headers, secure, bucket, key });
   const body = copiedBody(handle, view, sealing.needsMd5, input.checksum);
-  const stored = await storeObject(call.store, { bucket, key, metadata, sealing, body, expect });
-  const { checksum } = body.result();
-  return {
-    ...stored,
-    checksum: checksum && { ...checksum, type: "FULL_OBJECT" },
-    replyHeaders: sealing.replyHeaders,
-  };
+  // What is written anew onto itself must not bring back old bytes over those of another writer.
+  const write = ontoItself ? expect ?? { revision: record.revision } : expect;
+  try {
+    const stored = await storeObject(call.store, { bucket, key, metadata, sealing, body, expect: write });
+    const { checksum } = body.result();
+    return {
+      ...stored,
+      checksum: checksum && { ...checksum, type: "FULL_OBJECT" },
+      replyHeaders: sealing.replyHeaders,
+    };
+  } catch (thrown) {
+    if (ontoItself && isOutrun(thrown)) return undefined;
+    throw thrown;
+  }
 }
 
 /** The source's bytes with the checksum of the copy: the source's own where it fits, otherwise computed. */
@@ -176,10 +184,14 @@ async function replaceInPlace(
       replyHeaders: rotation.replyHeaders,
     };
   } catch (thrown) {
-    // Another writer was faster. The client's own condition, if it has one, is judged anew with the next attempt.
-    if (thrown instanceof S3Error && thrown.code === "PreconditionFailed") return undefined;
+    if (isOutrun(thrown)) return undefined;
     throw thrown;
   }
+}
+
+/** Another writer was faster. The client's own condition, if it has one, is judged anew with the next attempt. */
+function isOutrun(thrown: unknown): boolean {
+  return thrown instanceof S3Error && thrown.code === "PreconditionFailed";
 }
 
 function directive(headers: RequestHeaders, name: string): string {
