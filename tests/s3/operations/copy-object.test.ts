@@ -317,7 +317,8 @@ test("CopyObject refuses a source of more than 5 GiB", async () => {
     async open(bucket, key) {
       const handle = await store.open(bucket, key);
       if (handle === undefined) return undefined;
-      const record = { ...handle.record, size: 5 * 2 ** 30 + 1 };
+      const size = 5 * 2 ** 30 + 1;
+      const record = { ...handle.record, size, storedSize: size };
       return { record, read: handle.read.bind(handle), close: () => handle.close() };
     },
   });
