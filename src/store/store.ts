@@ -50,6 +50,8 @@ export interface Store {
   putPart(part: PutPart): Promise<PartRecord>;
   /** Parts with a number above `after`, ascending. @throws S3Error NoSuchUpload */
   listParts(id: UploadId, page: { after: number; limit: number }): Promise<PartPage>;
+  /** Replaces the metadata of an upload without touching its parts. @throws S3Error NoSuchUpload */
+  replaceUploadMetadata(id: UploadId, metadata: Metadata): Promise<UploadRecord>;
   /** Uploads in byte order of key, then by time of initiation. */
   listUploads(query: UploadListQuery): Promise<UploadPage>;
   /**
@@ -172,6 +174,8 @@ export interface ReplaceAttributes {
   readonly key: string;
   readonly revision: string;
   readonly attributes: ObjectAttributes;
+  /** Whether the object stays as old as it is: for changes that no client can see. */
+  readonly keepDate?: boolean;
 }
 
 export interface ListQuery {

@@ -226,6 +226,26 @@ export function objectSuite(make: MakeStore): void {
       },
     );
 
+    test("attributes are replaced without making the object younger where that is wanted", async () => {
+      const bucket = await shared.newBucket();
+      const before = await put(shared.store, bucket, "key", bytesOf(10));
+      // Two clocks' ticks, so that a new date would be another one.
+      while (Date.now() <= before.lastModified + 1) await new Promise((resolve) => setTimeout(resolve, 1));
+      const change = { bucket, key: "key", attributes: attributesOf(10, { "X-Amz-Meta-A": "b" }) };
+      const kept = await shared.store.replaceAttributes({
+        ...change,
+        revision: before.revision,
+        keepDate: true,
+      });
+      expect([kept.lastModified, kept.metadata]).toEqual([before.lastModified, { "X-Amz-Meta-A": "b" }]);
+      expect(kept.revision).not.toBe(before.revision);
+      expect(await shared.store.head(bucket, "key")).toEqual(kept);
+      const page = { bucket, prefix: "", delimiter: "", after: "", limit: 1 };
+      expect((await shared.store.listObjects(page)).objects[0]?.lastModified).toBe(before.lastModified);
+      const younger = await shared.store.replaceAttributes({ ...change, revision: kept.revision });
+      expect(younger.lastModified).toBeGreaterThan(before.lastModified);
+    });
+
     test("attributes of an object that changed meanwhile, or is gone, are not replaced", async () => {
       const bucket = await shared.newBucket();
       const first = await put(shared.store, bucket, "key", bytesOf(1));

@@ -38,6 +38,18 @@ export function uploadSuite(make: MakeStore): void {
       expect(await shared.store.head(bucket, "key")).toBeUndefined();
     });
 
+    test("the metadata of an upload is replaced, its parts stay", async () => {
+      const upload = await newUpload();
+      const part = await putPart(shared.store, upload, 1, bytesOf(70_000));
+      const metadata = { "content-type": "text/css", "X-Amz-Meta-A": "\u00e9" };
+      const changed = await shared.store.replaceUploadMetadata(upload, metadata);
+      expect(changed).toEqual({ ...upload, metadata });
+      expect(await shared.store.getUpload(upload)).toEqual(changed);
+      expect((await shared.store.listParts(upload, { after: 0, limit: 10 })).parts).toEqual([part]);
+      await shared.store.abortUpload(upload);
+      await expectCode(shared.store.replaceUploadMetadata(upload, metadata), "NoSuchUpload");
+    });
+
     test("an upload is found only under its own bucket, key and id", async () => {
       const upload = await newUpload();
       const other = await shared.newBucket();

@@ -71,6 +71,8 @@ export class EmbeddedStore implements Store {
 
   createUpload: Store["createUpload"] = async (upload) => await this.#uploads.create(upload);
   getUpload: Store["getUpload"] = async (id) => this.#uploads.get(id);
+  replaceUploadMetadata: Store["replaceUploadMetadata"] = async (id, metadata) =>
+    await this.#uploads.replaceMetadata(id, metadata);
   putPart: Store["putPart"] = async (part) => await this.#uploads.putPart(part);
   listParts: Store["listParts"] = async (id, page) => this.#uploads.listParts(id, page);
   listUploads: Store["listUploads"] = async (query) =>

@@ -85,7 +85,7 @@ export class ObjectRows {
   /** Makes `content` the current object under a new revision. */
   put(bucket: BucketRow, key: string, object: NewObject): WrittenObject {
     const { attributes, storedSize, content } = object;
-    const written = { revision: newRevision(), lastModified: Date.now() };
+    const written = { revision: newRevision(), lastModified: object.lastModified ?? Date.now() };
     this.#put.run(
       bucket.id,
       toStored(key),
@@ -122,6 +122,8 @@ export interface NewObject {
   readonly attributes: ObjectAttributes;
   readonly storedSize: number;
   readonly content: number;
+  /** Now, unless given. */
+  readonly lastModified?: number;
 }
 
 export interface WrittenObject {

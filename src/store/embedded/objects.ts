@@ -84,6 +84,7 @@ export class Objects {
         attributes: change.attributes,
         storedSize,
         content: current.content,
+        ...(change.keepDate ? { lastModified: before.lastModified } : {}),
       });
       const kept = { bucket: change.bucket, key: change.key, storedSize, parts };
       return { ...change.attributes, ...written, ...kept, ...(uploadId !== undefined ? { uploadId } : {}) };

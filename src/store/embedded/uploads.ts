@@ -75,6 +75,15 @@ export class Uploads {
     return uploadRecord(id.bucket, this.#require(bucket.id, id));
   }
 
+  replaceMetadata(id: UploadId, metadata: Metadata): Promise<UploadRecord> {
+    return this.#commit.submit(() => {
+      const bucket = this.#buckets.requireInTransaction(id.bucket);
+      const upload = uploadRecord(id.bucket, this.#require(bucket.id, id));
+      this.#statements.setMetadata.run(JSON.stringify(metadata), id.uploadId);
+      return { ...upload, metadata };
+    });
+  }
+
   async putPart(part: PutPart): Promise<PartRecord> {
     this.get(part);
     const { body, attributes } = await receiveFile(this.#files, part);
@@ -177,6 +186,7 @@ function prepare(database: DatabaseSync) {
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
     ),
     find: database.prepare("SELECT * FROM uploads WHERE bucket = ? AND key = ? AND upload_id = ?"),
+    setMetadata: database.prepare("UPDATE uploads SET metadata = ? WHERE upload_id = ?"),
     delete: database.prepare("DELETE FROM uploads WHERE upload_id = ?"),
     putPart: database.prepare(
       "INSERT OR REPLACE INTO parts (upload_id, number, file, revision, size, stored_size, etag, checksum, " +
