@@ -49,6 +49,8 @@ export async function serve(
     const listening = await start({ address, certificate, handler, hostId, log }, flags.address);
     catchStrayErrors(log);
     warnAtStart(log, config, flags.certsDir, certificate);
+    // Before the banner: who reads it may send a signal at once.
+    const signal = untilSignal();
     announce(flags, terminal, {
       ...service,
       config,
@@ -59,7 +61,7 @@ export async function serve(
       interactive: terminal.interactive,
     });
     const stopRenewing = certificate && renewCertificate(certsDir, certificate, listening, log);
-    const farewell = `Exiting on signal: ${await untilSignal()}`;
+    const farewell = `Exiting on signal: ${await signal}`;
     stopRenewing?.();
     if (flags.json) log.info(farewell);
     else if (!flags.quiet) terminal.print(`${farewell}\n`);

@@ -4,7 +4,9 @@ import { loadConfig } from "../../src/config/config.ts";
 
 const config = loadConfig(
   { MINIO_ROOT_USER: "minio", MINIO_ROOT_PASSWORD: "minio 123", MINIO_REGION: "eu-west-1" },
-  () => "",
+  () => {
+    throw Object.assign(new Error("no file"), { code: "ENOENT" });
+  },
 );
 const FACTS: BannerFacts = {
   config,

@@ -7,7 +7,7 @@ import { readCertificate } from "../../src/http/certificate.ts";
 import { listen, type Listening, type RequestHandler } from "../../src/http/listen.ts";
 import { createLog } from "../../src/log/log.ts";
 import { certificatesFolder, writeCertificate } from "./certificates.ts";
-import { Wire } from "./wire.ts";
+import { refused, Wire } from "./wire.ts";
 
 const ANY = { host: "127.0.0.1", port: 0 };
 const HOST_ID = "0123abcd";
@@ -61,7 +61,7 @@ test("a port that is taken rejects with EADDRINUSE", async () => {
     hostId: HOST_ID,
     log,
   });
-  expect(second).rejects.toMatchObject({ code: "EADDRINUSE" });
+  await expect(second).rejects.toMatchObject({ code: "EADDRINUSE" });
 });
 
 test("a request can be refused before its body is asked for", async () => {
@@ -182,7 +182,7 @@ test("closing lets the request in flight finish, ends idle connections and refus
   let closed = false;
   const closing = listening.close(10_000).then(() => void (closed = true));
   await idle.closed();
-  expect(Wire.open(listening.port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  await refused(listening.port);
   expect(closed).toBe(false);
   answer();
   expect(await busy.closed()).toMatch(/connection: close\r\n[^]*finished$/i);

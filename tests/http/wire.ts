@@ -59,3 +59,15 @@ export class Wire {
     this.#socket.destroy();
   }
 }
+
+/** Resolves once nobody listens on a port any more: a runtime may close its listener a moment after it says so. */
+export async function refused(port: number): Promise<void> {
+  for (;;) {
+    try {
+      (await Wire.open(port)).destroy();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    } catch (thrown) {
+      if (thrown instanceof Error && "code" in thrown && thrown.code === "ECONNREFUSED") return;
+    }
+  }
+}
