@@ -50,7 +50,6 @@ export class IncomingBody {
     clearTimeout(this.#idle);
     this.#incoming.off("data", this.#take);
     this.#incoming.off("end", this.#end);
-    this.#incoming.off("aborted", this.#cut);
     this.#incoming.off("close", this.#cut);
   }
 
@@ -67,7 +66,6 @@ export class IncomingBody {
     } else {
       incoming.on("data", this.#take);
       incoming.on("end", this.#end);
-      incoming.on("aborted", this.#cut);
       incoming.on("close", this.#cut);
       this.#request.sendContinue();
     }

@@ -71,7 +71,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Prom
   if (read === undefined) return send(outgoing, 200, outcomes.join("\n"));
   begun++;
   const outcome = await outcomeOf(read, incoming, outgoing);
-  const left = ["data", "end", "aborted", "close"].map((name) => incoming.listenerCount(name));
+  const left = ["data", "end", "close"].map((name) => incoming.listenerCount(name));
   outcomes.push(`${path} ${outcome.status === 200 ? "done" : outcome.text}, ${left.join(" ")}`);
   send(outgoing, outcome.status, outcome.text);
 }
