@@ -50,6 +50,7 @@ export async function serve(
     catchStrayErrors(log);
     warnAtStart(log, config, flags.certsDir, certificate);
     // Before the banner: who reads it may send a signal at once.
+    const stopRenewing = certificate && renewCertificate(certsDir, certificate, listening, log);
     const signal = untilSignal();
     announce(flags, terminal, {
       ...service,
@@ -60,7 +61,6 @@ export async function serve(
       secure: certificate !== undefined,
       interactive: terminal.interactive,
     });
-    const stopRenewing = certificate && renewCertificate(certsDir, certificate, listening, log);
     const farewell = `Exiting on signal: ${await signal}`;
     stopRenewing?.();
     if (flags.json) log.info(farewell);
