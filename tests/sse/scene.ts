@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identity } from "../../src/auth/authentication.ts";
-import { storeEncryption } from "../../src/cli/encryption.ts";
+import { nativeAead } from "../../src/crypto/aead-native.ts";
+import { webCryptoAead } from "../../src/crypto/aead-webcrypto.ts";
 import { Secret } from "../../src/crypto/secret.ts";
 import { S3Error } from "../../src/errors/s3-error.ts";
 import type { Kms } from "../../src/kms/kms.ts";
@@ -15,6 +16,9 @@ import { createMultipartUpload } from "../../src/s3/operations/create-multipart-
 import { getObject } from "../../src/s3/operations/get-object.ts";
 import { postObject } from "../../src/s3/operations/post-object.ts";
 import { uploadPart } from "../../src/s3/operations/upload-part.ts";
+import { createSse } from "../../src/sse/create.ts";
+import { storeKeyDigests } from "../../src/sse/digests.ts";
+import { openStoreKey } from "../../src/sse/open-store-key.ts";
 import type { Sse } from "../../src/sse/sse.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/open.ts";
 import type { ObjectRecord, Store } from "../../src/store/store.ts";
@@ -92,11 +96,12 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     await store.createBucket("other");
   }
   const kms = options.kms === "none" ? undefined : options.kms ?? KMS;
-  const sse = await storeEncryption(store, kms, {
-    masterKey: undefined,
-    retired: [],
-    autoEncryption: options.autoEncryption ?? false,
-    aead: options.provider ?? "native",
+  const sse = createSse({
+    kms,
+    aead: options.provider === "webcrypto" ? webCryptoAead : nativeAead,
+    digests: storeKeyDigests(kms && await openStoreKey(store, kms)),
+    encryptsByDefault: async (bucket) =>
+      options.autoEncryption === true || await store.getBucketDocument(bucket, "encryption") !== undefined,
   });
   const scene: Scene = {
     directory,
