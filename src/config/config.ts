@@ -10,6 +10,7 @@ import {
   variablesOf,
 } from "./read-settings.ts";
 import { IGNORED_SETTINGS, type SettingName, SETTINGS } from "./settings.ts";
+import { isVaultGiven, readVaultConfig } from "./vault.ts";
 
 /** Everything that the environment configures, checked. */
 export interface Config {
@@ -69,7 +70,8 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     faults.push(`${raw.sources[name as SettingName]} ${message}.`);
   }
   faults.push(...checkPair(raw, faults));
-  const encryption = parsed.success ? readEncryptionConfig(parsed.data, faults) : undefined;
+  const vault = readVaultConfig(raw, faults) ?? (isVaultGiven(raw) ? "faulty" : undefined);
+  const encryption = parsed.success ? readEncryptionConfig(parsed.data, vault, faults) : undefined;
   if (faults.length > 0 || encryption === undefined || !parsed.success) throw new ConfigError(faults);
   const { rootUser, rootPassword, region, domain, shutdownTimeout } = parsed.data;
   return {

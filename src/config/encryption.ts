@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { Secret } from "../crypto/secret.ts";
+import type { VaultConfig } from "./vault.ts";
 
 /** A master key of the configuration. */
 export interface ConfiguredMasterKey {
@@ -11,7 +12,8 @@ export interface ConfiguredMasterKey {
 
 /** How objects are encrypted. */
 export interface EncryptionConfig {
-  /** `undefined` when no KMS is configured. */
+  /** At most one of `vault` and `masterKey` is there; none when no KMS is configured. */
+  readonly vault: VaultConfig | undefined;
   readonly masterKey: ConfiguredMasterKey | undefined;
   /** Former master keys, for reading alone. */
   readonly retired: readonly ConfiguredMasterKey[];
@@ -60,26 +62,42 @@ export const encryptionSchema = {
 
 type Parsed = z.output<z.ZodObject<typeof encryptionSchema>>;
 
-/** Puts the settings together. @param faults takes a sentence for every contradiction */
-export function readEncryptionConfig(parsed: Parsed, faults: string[]): EncryptionConfig {
+/**
+ * Puts the settings together.
+ * @param vault `"faulty"` where its settings are wrong
+ * @param faults takes a sentence for every contradiction
+ */
+export function readEncryptionConfig(
+  parsed: Parsed,
+  vault: VaultConfig | "faulty" | undefined,
+  faults: string[],
+): EncryptionConfig {
   const { masterKey, kmsSecretKey, retiredMasterKeys, aead } = parsed;
   if (masterKey !== undefined && kmsSecretKey !== undefined && !sameKey(masterKey, kmsSecretKey)) {
     faults.push("MINIO_SSE_MASTER_KEY and MINIO_KMS_SECRET_KEY are both set and differ. Keep one of them.");
   }
   const current = masterKey ?? kmsSecretKey;
   const autoEncryption = parsed.autoEncryption || parsed.kmsAutoEncryption;
-  if (autoEncryption && current === undefined) {
+  const hasKms = current !== undefined || vault !== undefined;
+  if (autoEncryption && !hasKms) {
     faults.push(
       "Invalid KMS configuration: auto-encryption is enabled but no valid KMS configuration is present. " +
-        "Set MINIO_SSE_MASTER_KEY, or turn MINIO_SSE_AUTO_ENCRYPTION off.",
+        "Set MINIO_SSE_MASTER_KEY or MINIO_SSE_VAULT_ENDPOINT, or turn MINIO_SSE_AUTO_ENCRYPTION off.",
     );
   }
-  if (current === undefined && retiredMasterKeys.length > 0) {
+  if (!hasKms && retiredMasterKeys.length > 0) {
     faults.push(
-      "MINIO_SSE_MASTER_KEY_RETIRED is set, but there is no current master key. Set MINIO_SSE_MASTER_KEY.",
+      "MINIO_SSE_MASTER_KEY_RETIRED is set, but there is no current KMS. " +
+        "Set MINIO_SSE_MASTER_KEY or MINIO_SSE_VAULT_ENDPOINT.",
     );
   }
-  return { masterKey: current, retired: retiredMasterKeys, autoEncryption, aead };
+  return {
+    vault: vault === "faulty" ? undefined : vault,
+    masterKey: current,
+    retired: retiredMasterKeys,
+    autoEncryption,
+    aead,
+  };
 }
 
 function parseKey(text: string, notation: Notation, context: z.RefinementCtx): ConfiguredMasterKey {

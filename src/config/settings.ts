@@ -1,3 +1,5 @@
+import { VAULT } from "./vault-settings.ts";
+
 /** One setting, as the README lists it. */
 export interface Setting {
   /** The environment variable. */
@@ -100,7 +102,7 @@ const ENCRYPTION = {
 } as const satisfies Record<string, Setting>;
 
 /** Every setting there is, by the name under which the configuration knows it. */
-export const SETTINGS = { ...CREDENTIALS, ...SERVICE, ...ENCRYPTION };
+export const SETTINGS = { ...CREDENTIALS, ...SERVICE, ...ENCRYPTION, ...VAULT };
 
 /** The name of a setting in the table. */
 export type SettingName = keyof typeof SETTINGS;
