@@ -356,7 +356,7 @@ describe("the client certificate", () => {
       "MINIO_SSE_VAULT_CLIENT_CERT names a certificate that the key of MINIO_SSE_VAULT_CLIENT_KEY does not belong to.",
     ]);
     expect(faultsOf(with_(join(one, "public.crt"), join(two, "public.crt")))).toEqual([
-      `MINIO_SSE_VAULT_CLIENT_CERT names ${
+      `MINIO_SSE_VAULT_CLIENT_KEY names ${
         join(two, "public.crt")
       }, which is not a PEM file of a private key.`,
     ]);
