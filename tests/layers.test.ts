@@ -4,7 +4,10 @@ import { dirname, join, relative, resolve } from "node:path";
 
 const SRC = resolve(import.meta.dirname, "../src");
 
-/** Each layer with the layers that it may import, itself included. Files directly in src form the layer `app`. */
+/**
+ * Each layer with the layers that it may import, itself included. Files directly in src form the layer `app`. The store
+ * that is another server speaks HTTP with it, which is no business of the others.
+ */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   crypto: ["crypto"],
   errors: ["errors"],
@@ -12,11 +15,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   digest: ["digest", "errors"],
   config: ["config", "crypto", "errors"],
   http: ["http", "errors", "log"],
+  sigv4: ["sigv4", "crypto", "http"],
+  xml: ["xml", "errors"],
   kms: ["kms", "crypto", "errors", "http", "log"],
   store: ["store", "crypto", "errors", "log"],
+  "store/s3": ["store/s3", "store", "crypto", "digest", "errors", "http", "log", "sigv4", "xml"],
   sse: ["sse", "crypto", "kms", "store", "errors", "http"],
-  auth: ["auth", "crypto", "digest", "errors", "http", "store"],
-  s3: ["s3", "auth", "sse", "store", "digest", "http", "errors", "log"],
+  auth: ["auth", "crypto", "digest", "errors", "http", "sigv4", "store"],
+  s3: ["s3", "auth", "sse", "store", "digest", "http", "xml", "errors", "log"],
   app: ["app", "s3", "auth", "sse", "store", "kms", "http", "errors", "log", "digest", "crypto"],
   cli: [
     ...[
@@ -26,6 +32,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "auth",
       "sse",
       "store",
+      "store/s3",
       "kms",
       "http",
       "errors",
@@ -38,7 +45,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 function layerOf(path: string): string {
-  const name = relative(SRC, path).split("/")[0] ?? "";
+  const [name = "", part = ""] = relative(SRC, path).split("/");
+  if (`${name}/${part}` in LAYERS) return `${name}/${part}`;
   return name.endsWith(".ts") ? "app" : name;
 }
 

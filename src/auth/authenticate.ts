@@ -8,7 +8,7 @@ import type { SigV4Context, VerifiedSignature } from "./sigv4/context.ts";
 import { verifyHeader } from "./sigv4/header.ts";
 import { verifyForm } from "./sigv4/post.ts";
 import { verifyPresigned } from "./sigv4/presigned.ts";
-import { SigningKeys } from "./sigv4/signing-key.ts";
+import { SigningKeys } from "../sigv4/signing-key.ts";
 
 /** Whose signatures are accepted, and for which region. */
 export interface AuthenticatorOptions {

@@ -1,6 +1,6 @@
 import type { Reply } from "./operation.ts";
 import { OWNER, OWNER_FIELDS } from "./owner.ts";
-import { document, element, join, Xml } from "./xml-writer.ts";
+import { document, element, join, Xml } from "../xml/xml-writer.ts";
 
 const GRANTEE = new Xml(
   `<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser">${

@@ -7,8 +7,8 @@ import {
   parseXml,
   requiredText,
   type XmlNode,
-} from "./xml-parser.ts";
-import { document, element } from "./xml-writer.ts";
+} from "../xml/xml-parser.ts";
+import { document, element } from "../xml/xml-writer.ts";
 
 /** Bytes that a configuration may take. */
 export const MAX_ENCRYPTION_DOCUMENT = 8 * 1024;

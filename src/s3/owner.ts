@@ -1,4 +1,4 @@
-import { element, type Xml } from "./xml-writer.ts";
+import { element, type Xml } from "../xml/xml-writer.ts";
 
 /** The one owner of everything, under the id and name that MinIO gives it. */
 export const OWNER_ID = "02d6176db174dc93cb1b899f7c6078f08654445fe8cf1b6ce98d8855f66bdbf4";

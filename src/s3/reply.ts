@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import type { S3Error } from "../errors/s3-error.ts";
 import type { Reply, ReplyStream } from "./operation.ts";
-import { document, element } from "./xml-writer.ts";
+import { document, element } from "../xml/xml-writer.ts";
 
 /** Headers that every answer carries. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { Secret } from "../../src/crypto/secret.ts";
 import { RequestHeaders } from "../../src/http/headers.ts";
 import { QueryParameters } from "../../src/http/query.ts";
-import { canonicalRequest, EMPTY_SHA256, stringToSign } from "../../src/auth/sigv4/canonical.ts";
-import { formatAmzDate } from "../../src/auth/sigv4/date.ts";
-import { deriveSigningKey, signature } from "../../src/auth/sigv4/signing-key.ts";
+import { canonicalRequest, EMPTY_SHA256, stringToSign } from "../../src/sigv4/canonical.ts";
+import { formatAmzDate } from "../../src/sigv4/amz-date.ts";
+import { deriveSigningKey, signature } from "../../src/sigv4/signing-key.ts";
 
 /** A request to sign, its path and query as they go on the wire. */
 export interface ToSign {

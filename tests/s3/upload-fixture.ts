@@ -7,7 +7,7 @@ import { completeMultipartUpload } from "../../src/s3/operations/complete-multip
 import { createMultipartUpload } from "../../src/s3/operations/create-multipart-upload.ts";
 import { getObject } from "../../src/s3/operations/get-object.ts";
 import { uploadPart } from "../../src/s3/operations/upload-part.ts";
-import { childText, parseXml } from "../../src/s3/xml-parser.ts";
+import { childText, parseXml } from "../../src/xml/xml-parser.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Answer, openBuckets } from "./bucket-fixture.ts";
 import { type CallSketch, makeCall, replyBytes } from "./call.ts";

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { S3Error } from "../../errors/s3-error.ts";
-import { EMPTY_SHA256, sha256Hex } from "../sigv4/canonical.ts";
+import { EMPTY_SHA256, sha256Hex } from "../../sigv4/canonical.ts";
 import { requireSignature } from "../sigv4/compare.ts";
 import type { VerifiedSignature } from "../sigv4/context.ts";
-import { scopeText } from "../sigv4/scope.ts";
-import { signature } from "../sigv4/signing-key.ts";
+import { scopeText } from "../../sigv4/scope.ts";
+import { signature } from "../../sigv4/signing-key.ts";
 
 /** Verifies the chain of signatures in a signed chunked body: each covers one chunk and the signature before it. */
 export class ChunkSignatures {

@@ -1,8 +1,8 @@
 import type { Secret } from "../../crypto/secret.ts";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { CredentialStore } from "../credentials.ts";
-import type { CredentialScope } from "./scope.ts";
-import { signature, type SigningKeys } from "./signing-key.ts";
+import type { CredentialScope } from "../../sigv4/scope.ts";
+import { signature, type SigningKeys } from "../../sigv4/signing-key.ts";
 import { requireSignature } from "./compare.ts";
 
 /** What every kind of verification needs. */

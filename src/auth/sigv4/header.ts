@@ -1,9 +1,10 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import type { S3Request } from "../../http/request.ts";
-import { canonicalRequest, stringToSign } from "./canonical.ts";
+import { canonicalRequest, stringToSign } from "../../sigv4/canonical.ts";
 import { signingKeyOf, type SigV4Context, type VerifiedSignature, verifySignature } from "./context.ts";
 import { signingTime } from "./date.ts";
-import { acceptedRegions, parseScope, type ScopeFault, scopeText } from "./scope.ts";
+import { acceptedRegions, parseScope, type ScopeFault } from "./scope.ts";
+import { scopeText } from "../../sigv4/scope.ts";
 import { checkSignedHeaders } from "./signed-headers.ts";
 
 /** Furthest that a client's clock may be from ours: 15 minutes, in milliseconds. */

@@ -2,7 +2,7 @@ import { S3Error } from "../../errors/s3-error.ts";
 import type { Identity } from "../authentication.ts";
 import { signatureVersion2 } from "../signature-version-2.ts";
 import { signingKeyOf, type SigV4Context, verifySignature } from "./context.ts";
-import { parseAmzDate } from "./date.ts";
+import { parseAmzDate } from "../../sigv4/amz-date.ts";
 import { parseScope } from "./scope.ts";
 
 /**

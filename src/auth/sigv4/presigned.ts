@@ -1,10 +1,11 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import type { S3Request } from "../../http/request.ts";
-import { canonicalRequest, stringToSign } from "./canonical.ts";
+import { canonicalRequest, stringToSign } from "../../sigv4/canonical.ts";
 import { signingKeyOf, type SigV4Context, type VerifiedSignature, verifySignature } from "./context.ts";
-import { parseAmzDate } from "./date.ts";
+import { parseAmzDate } from "../../sigv4/amz-date.ts";
 import { MAX_SKEW } from "./header.ts";
-import { acceptedRegions, parseScope, type ScopeFault, scopeText } from "./scope.ts";
+import { acceptedRegions, parseScope, type ScopeFault } from "./scope.ts";
+import { scopeText } from "../../sigv4/scope.ts";
 import { checkSignedHeaders } from "./signed-headers.ts";
 
 /** Longest life of a presigned URL in seconds: 7 days. */

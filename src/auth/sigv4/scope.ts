@@ -1,14 +1,7 @@
 import type { S3ErrorDetail } from "../../errors/s3-error.ts";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { S3Request } from "../../http/request.ts";
-
-/** `AKID/20130524/us-east-1/s3/aws4_request`: who signed, and for which day, region and service. */
-export interface CredentialScope {
-  readonly accessKey: string;
-  /** `YYYYMMDD`. */
-  readonly day: string;
-  readonly region: string;
-}
+import type { CredentialScope } from "../../sigv4/scope.ts";
 
 /** Makes the error for the place where a credential stood, from what is wrong with it. */
 export type ScopeFault = (wrong: string, detail?: Pick<S3ErrorDetail, "fields" | "headers">) => S3Error;
@@ -66,9 +59,4 @@ export function parseScope(
     });
   }
   return { accessKey, day, region };
-}
-
-/** The scope as it stands in a string to sign. */
-export function scopeText({ day, region }: CredentialScope): string {
-  return `${day}/${region}/s3/aws4_request`;
 }

@@ -1,6 +1,6 @@
 import type { ListedObject } from "../../store/store.ts";
 import { OWNER } from "../owner.ts";
-import { escapeXml, Xml } from "../xml-writer.ts";
+import { escapeXml, Xml } from "../../xml/xml-writer.ts";
 import { DateWriter } from "./date-writer.ts";
 
 /**

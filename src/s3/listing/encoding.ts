@@ -1,7 +1,7 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import { percentEncodePath } from "../../http/percent.ts";
 import type { QueryParameters } from "../../http/query.ts";
-import { element, type Xml } from "../xml-writer.ts";
+import { element, type Xml } from "../../xml/xml-writer.ts";
 
 /** How keys stand in the answer of a listing: as they are, or percent-encoded where XML could not carry them. */
 export interface KeyEncoding {

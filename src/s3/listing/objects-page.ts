@@ -2,7 +2,7 @@ import { S3Error } from "../../errors/s3-error.ts";
 import type { QueryParameters } from "../../http/query.ts";
 import type { ObjectPage } from "../../store/store.ts";
 import type { Call } from "../operation.ts";
-import { element, join, type Xml } from "../xml-writer.ts";
+import { element, join, type Xml } from "../../xml/xml-writer.ts";
 import { contentsXml } from "./contents.ts";
 import { type KeyEncoding, keyEncoding } from "./encoding.ts";
 import { pageSize } from "./page-size.ts";

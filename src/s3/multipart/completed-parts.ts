@@ -3,7 +3,7 @@ import type { ChecksumAlgorithm } from "../../store/store.ts";
 import { CHECKSUM_ALGORITHMS, checksumElement } from "../checksums.ts";
 import { unquoteEtag } from "../etag.ts";
 import { MAX_PART_NUMBER, parsePartNumber } from "../range.ts";
-import { childrenOf, childText, parseXml, requiredText, type XmlNode } from "../xml-parser.ts";
+import { childrenOf, childText, parseXml, requiredText, type XmlNode } from "../../xml/xml-parser.ts";
 
 /** Bytes that a list of 10,000 parts with a checksum each may take. */
 export const MAX_PART_LIST = 4 * 2 ** 20;

@@ -9,7 +9,7 @@ import { promisedObject } from "../multipart/promised-object.ts";
 import { uploadIdOf } from "../multipart/upload-id.ts";
 import { type Call, operation } from "../operation.ts";
 import { readDocument } from "../request-document.ts";
-import { document, element } from "../xml-writer.ts";
+import { document, element } from "../../xml/xml-writer.ts";
 
 interface CompleteRequest extends Completion {
   readonly id: UploadId;

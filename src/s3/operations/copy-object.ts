@@ -19,7 +19,7 @@ import { copiedMetadata, metadataFromHeaders } from "../object-headers.ts";
 import { type Call, operation } from "../operation.ts";
 import { refuseMissingKey } from "../read-object.ts";
 import { storeObject } from "../write-object.ts";
-import { document, element } from "../xml-writer.ts";
+import { document, element } from "../../xml/xml-writer.ts";
 
 interface CopyRequest {
   readonly source: CopySource;

@@ -2,7 +2,7 @@ import { S3Error } from "../../errors/s3-error.ts";
 import { checkBucketName } from "../names.ts";
 import { type Call, operation } from "../operation.ts";
 import { readDocument } from "../request-document.ts";
-import { childOf, childText, parseXml, type XmlNode } from "../xml-parser.ts";
+import { childOf, childText, parseXml, type XmlNode } from "../../xml/xml-parser.ts";
 
 /** Far more than a location and fifty tags take. */
 const MAX_DOCUMENT = 64 * 1024;

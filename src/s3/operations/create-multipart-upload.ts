@@ -2,7 +2,7 @@ import type { ChecksumPlan, Metadata, UploadRecord } from "../../store/store.ts"
 import { checksumPlan } from "../checksums.ts";
 import { metadataFromHeaders } from "../object-headers.ts";
 import { operation } from "../operation.ts";
-import { document, element } from "../xml-writer.ts";
+import { document, element } from "../../xml/xml-writer.ts";
 
 interface NewUpload {
   readonly metadata: Metadata;

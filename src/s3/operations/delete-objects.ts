@@ -7,8 +7,15 @@ import { checkKey } from "../names.ts";
 import { type Call, operation } from "../operation.ts";
 import { readDocument } from "../request-document.ts";
 import { checkVersionId } from "../version-id.ts";
-import { childFlag, childrenOf, childText, parseXml, requiredText, type XmlNode } from "../xml-parser.ts";
-import { document, element, join, type Xml } from "../xml-writer.ts";
+import {
+  childFlag,
+  childrenOf,
+  childText,
+  parseXml,
+  requiredText,
+  type XmlNode,
+} from "../../xml/xml-parser.ts";
+import { document, element, join, type Xml } from "../../xml/xml-writer.ts";
 
 /** The most keys of one request. */
 const MAX_KEYS = 1000;

@@ -1,6 +1,6 @@
 import { existingBucket } from "../existing-bucket.ts";
 import { operation } from "../operation.ts";
-import { document } from "../xml-writer.ts";
+import { document } from "../../xml/xml-writer.ts";
 
 /** The region, which S3 leaves empty for us-east-1. */
 export const getBucketLocation = operation({

@@ -2,7 +2,7 @@ import { parsePolicy } from "../../auth/policy/parse.ts";
 import { isPublic } from "../../auth/policy/public.ts";
 import { S3Error } from "../../errors/s3-error.ts";
 import { operation } from "../operation.ts";
-import { document, element } from "../xml-writer.ts";
+import { document, element } from "../../xml/xml-writer.ts";
 
 /** GetBucketPolicyStatus: whether the policy opens the bucket to the public. */
 export const getBucketPolicyStatus = operation({

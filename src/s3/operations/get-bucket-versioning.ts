@@ -1,6 +1,6 @@
 import { existingBucket } from "../existing-bucket.ts";
 import { operation } from "../operation.ts";
-import { document } from "../xml-writer.ts";
+import { document } from "../../xml/xml-writer.ts";
 
 /** An empty configuration: versioning was never turned on. */
 export const getBucketVersioning = operation({

@@ -8,7 +8,7 @@ import { storageClass } from "../object-headers.ts";
 import { operation } from "../operation.ts";
 import { refuseMissingKey } from "../read-object.ts";
 import { checkVersionId } from "../version-id.ts";
-import { document, element, type Xml } from "../xml-writer.ts";
+import { document, element, type Xml } from "../../xml/xml-writer.ts";
 
 const ATTRIBUTES = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 const MAX_PARTS = 1000;

@@ -1,7 +1,7 @@
 import { operation } from "../operation.ts";
 import { refuseMissingKey } from "../read-object.ts";
 import { checkVersionId } from "../version-id.ts";
-import { document, element } from "../xml-writer.ts";
+import { document, element } from "../../xml/xml-writer.ts";
 
 /**
  * GetObjectTagging: objects have no tags here, since every request to set some is refused. Clients ask before they copy.

@@ -4,7 +4,7 @@ import { isoDate } from "../dates.ts";
 import { operation } from "../operation.ts";
 import { OWNER } from "../owner.ts";
 import type { BucketPage } from "../../store/store.ts";
-import { document, element, join } from "../xml-writer.ts";
+import { document, element, join } from "../../xml/xml-writer.ts";
 
 /** The most buckets of one page. */
 const MAX_BUCKETS = 10_000;

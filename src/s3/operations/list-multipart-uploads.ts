@@ -8,7 +8,7 @@ import { isUploadId } from "../multipart/upload-id.ts";
 import { storageClass } from "../object-headers.ts";
 import { operation } from "../operation.ts";
 import { OWNER, OWNER_FIELDS } from "../owner.ts";
-import { document, element, type Xml } from "../xml-writer.ts";
+import { document, element, type Xml } from "../../xml/xml-writer.ts";
 
 const MAX_UPLOADS = 1000;
 

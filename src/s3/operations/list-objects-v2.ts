@@ -6,7 +6,7 @@ import {
 } from "../listing/objects-page.ts";
 import { continuationToken, nameInToken } from "../listing/token.ts";
 import { operation } from "../operation.ts";
-import { document, element, join } from "../xml-writer.ts";
+import { document, element, join } from "../../xml/xml-writer.ts";
 
 /** The second version of listing: pages by opaque tokens. A token decides over `start-after`, which is then only echoed. */
 export const listObjectsV2 = operation({

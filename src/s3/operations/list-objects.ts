@@ -6,7 +6,7 @@ import {
   readObjectsPage,
 } from "../listing/objects-page.ts";
 import { operation } from "../operation.ts";
-import { document, element, join } from "../xml-writer.ts";
+import { document, element, join } from "../../xml/xml-writer.ts";
 
 /** The first version of listing: pages by key names. NextMarker is told whenever there is more, as MinIO does. */
 export const listObjects = operation({

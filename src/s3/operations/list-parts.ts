@@ -10,7 +10,7 @@ import { uploadIdOf } from "../multipart/upload-id.ts";
 import { storageClass } from "../object-headers.ts";
 import { operation } from "../operation.ts";
 import { OWNER, OWNER_FIELDS } from "../owner.ts";
-import { document, element, join, type Xml } from "../xml-writer.ts";
+import { document, element, join, type Xml } from "../../xml/xml-writer.ts";
 
 const MAX_PARTS = 1000;
 

@@ -12,7 +12,7 @@ import { uploadIdOf } from "../multipart/upload-id.ts";
 import { operation } from "../operation.ts";
 import { parseCopyRange, parsePartNumber } from "../range.ts";
 import { refuseMissingKey } from "../read-object.ts";
-import { document, element } from "../xml-writer.ts";
+import { document, element } from "../../xml/xml-writer.ts";
 
 interface PartCopy {
   readonly id: UploadId;

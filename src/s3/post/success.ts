@@ -2,7 +2,7 @@ import type { S3Request } from "../../http/request.ts";
 import { percentEncodePath } from "../../http/percent.ts";
 import { quoteEtag } from "../etag.ts";
 import type { Reply } from "../operation.ts";
-import { document, element } from "../xml-writer.ts";
+import { document, element } from "../../xml/xml-writer.ts";
 
 /** How the form wants to hear of its success. */
 export type Success =

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { contentsXml } from "../../../src/s3/listing/contents.ts";
-import { childrenOf, childText, parseXml } from "../../../src/s3/xml-parser.ts";
-import { document } from "../../../src/s3/xml-writer.ts";
+import { childrenOf, childText, parseXml } from "../../../src/xml/xml-parser.ts";
+import { document } from "../../../src/xml/xml-writer.ts";
 import { xmlText } from "../xml-text.ts";
 
 const same = (key: string) => key;

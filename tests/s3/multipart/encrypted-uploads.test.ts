@@ -13,7 +13,7 @@ import { listParts } from "../../../src/s3/operations/list-parts.ts";
 import { putObject } from "../../../src/s3/operations/put-object.ts";
 import { uploadPartCopy } from "../../../src/s3/operations/upload-part-copy.ts";
 import { uploadPart } from "../../../src/s3/operations/upload-part.ts";
-import { childrenOf, childText, parseXml } from "../../../src/s3/xml-parser.ts";
+import { childrenOf, childText, parseXml } from "../../../src/xml/xml-parser.ts";
 import { createSse } from "../../../src/sse/create.ts";
 import type { Sse } from "../../../src/sse/sse.ts";
 import { storeKeyDigests } from "../../../src/sse/digests.ts";

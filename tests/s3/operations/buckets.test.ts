@@ -7,7 +7,7 @@ import { getBucketVersioning } from "../../../src/s3/operations/get-bucket-versi
 import { getObjectAcl } from "../../../src/s3/operations/get-object-acl.ts";
 import { headBucket } from "../../../src/s3/operations/head-bucket.ts";
 import { listBuckets } from "../../../src/s3/operations/list-buckets.ts";
-import { childOf, childrenOf, childText, parseXml } from "../../../src/s3/xml-parser.ts";
+import { childOf, childrenOf, childText, parseXml } from "../../../src/xml/xml-parser.ts";
 import { type CallSketch, makeCall, replyBytes, replyText } from "../call.ts";
 import { failure } from "../failure.ts";
 import { seed, temporaryStore } from "../temporary-store.ts";

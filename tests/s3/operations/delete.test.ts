@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { S3Error } from "../../../src/errors/s3-error.ts";
 import { deleteObject } from "../../../src/s3/operations/delete-object.ts";
 import { deleteObjects } from "../../../src/s3/operations/delete-objects.ts";
-import { childrenOf, childText, parseXml } from "../../../src/s3/xml-parser.ts";
+import { childrenOf, childText, parseXml } from "../../../src/xml/xml-parser.ts";
 import { plainSse } from "../plain-sse.ts";
 import type { ObjectRecord } from "../../../src/store/store.ts";
 import { type CallSketch, makeCall, replyBytes, replyText } from "../call.ts";

@@ -3,7 +3,7 @@ import { isoDate } from "../../../src/s3/dates.ts";
 import { listMultipartUploads } from "../../../src/s3/operations/list-multipart-uploads.ts";
 import { listParts } from "../../../src/s3/operations/list-parts.ts";
 import { OWNER_ID, OWNER_NAME } from "../../../src/s3/owner.ts";
-import { childOf, childrenOf, childText, parseXml, type XmlNode } from "../../../src/s3/xml-parser.ts";
+import { childOf, childrenOf, childText, parseXml, type XmlNode } from "../../../src/xml/xml-parser.ts";
 import { PLAIN_PARTS } from "../../../src/sse/plain.ts";
 import { plainSse } from "../plain-sse.ts";
 import { md5, openUploads, type Uploads } from "../upload-fixture.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Operation } from "../../../src/s3/operation.ts";
 import { listObjectsV2 } from "../../../src/s3/operations/list-objects-v2.ts";
 import { listObjects } from "../../../src/s3/operations/list-objects.ts";
-import { childOf, childrenOf, childText, parseXml, type XmlNode } from "../../../src/s3/xml-parser.ts";
+import { childOf, childrenOf, childText, parseXml, type XmlNode } from "../../../src/xml/xml-parser.ts";
 import { plainSse } from "../plain-sse.ts";
 import { type CallSketch, makeCall, replyBytes, replyText } from "../call.ts";
 import { failure } from "../failure.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { Secret } from "../../crypto/secret.ts";
+import { Secret } from "../crypto/secret.ts";
 import type { CredentialScope } from "./scope.ts";
 
 /** How many signing keys are remembered; each serves one access key for one day. */

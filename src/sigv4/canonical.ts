@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { RequestHeaders } from "../../http/headers.ts";
-import { percentDecode, percentEncode, percentEncodePath } from "../../http/percent.ts";
+import type { RequestHeaders } from "../http/headers.ts";
+import { percentDecode, percentEncode, percentEncodePath } from "../http/percent.ts";
 
 /** What a signature covers of a request. */
 export interface Signable {

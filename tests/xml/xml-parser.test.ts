@@ -9,10 +9,10 @@ import {
   parseXml,
   requiredText,
   type XmlNode,
-} from "../../src/s3/xml-parser.ts";
-import { document, element, S3_NAMESPACE } from "../../src/s3/xml-writer.ts";
-import { failure } from "./failure.ts";
-import { xmlText } from "./xml-text.ts";
+} from "../../src/xml/xml-parser.ts";
+import { document, element, S3_NAMESPACE } from "../../src/xml/xml-writer.ts";
+import { failure } from "../s3/failure.ts";
+import { xmlText } from "../s3/xml-text.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const parse = (text: string) => parseXml(bytes(text), "A");
