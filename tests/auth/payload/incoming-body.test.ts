@@ -5,16 +5,15 @@ import { createHash, randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Runtime, RUNTIME_COMMANDS } from "../../running-server.ts";
+import { installedRuntimes, RUNTIME_COMMANDS } from "../../running-server.ts";
 
-const RUNTIMES: readonly Runtime[] = ["bun", "deno", "node"];
 const BODY = randomBytes(5_000_000);
 const SHA256 = createHash("sha256").update(BODY).digest("hex");
 
 /** More than all buffers of both kernels and the server hold. */
 const HUGE = 256 * 1024 * 1024;
 
-for (const runtime of RUNTIMES) {
+for (const runtime of installedRuntimes()) {
   describe(`a body on ${runtime}`, () => {
     let child: ChildProcess;
     let port = 0;
