@@ -5,6 +5,9 @@ import { connect as connectTls } from "node:tls";
 import { signHeaders } from "./auth/sign.ts";
 import { ACCESS_KEY, type RunningServer, SECRET_KEY } from "./running-server.ts";
 
+/** Where to send requests, and the certificate to trust. */
+export type Endpoint = Pick<RunningServer, "url" | "port" | "certificate">;
+
 /** An answer as it came over the wire. */
 export interface RawAnswer {
   readonly status: number;
@@ -32,7 +35,7 @@ export interface RawRequest {
 }
 
 /** Sends one request on a connection of its own, signed with the test credentials, over http or https. */
-export async function send(server: RunningServer, request: RawRequest): Promise<RawAnswer> {
+export async function send(server: Endpoint, request: RawRequest): Promise<RawAnswer> {
   const socket = await open(server);
   const body = request.body ?? new Uint8Array(0);
   const head = headOf(server, request, body);
@@ -73,7 +76,7 @@ export async function send(server: RunningServer, request: RawRequest): Promise<
   });
 }
 
-function open(server: RunningServer): Promise<Socket> {
+function open(server: Endpoint): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const secure = server.url.startsWith("https:");
     const socket = secure
@@ -84,7 +87,7 @@ function open(server: RunningServer): Promise<Socket> {
   });
 }
 
-function headOf(server: RunningServer, request: RawRequest, body: Uint8Array): Buffer {
+function headOf(server: Endpoint, request: RawRequest, body: Uint8Array): Buffer {
   const [path = "/", query = ""] = request.target.split("?");
   const plain: Record<string, string> = { host: `127.0.0.1:${server.port}`, ...request.headers };
   if (request.body !== undefined && plain["content-length"] === undefined) {

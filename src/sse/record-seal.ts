@@ -34,8 +34,9 @@ export function isSealedRecord({ metadata }: ObjectRecord): boolean {
 }
 
 /**
- * The proof of a multipart object that was completed without its key: the ETag is made of those of its parts, so a part
- * that is missing or another one shows in it.
+ * The only proof of a multipart SSE-C object that was completed without its key, when nothing could be sealed: the ETag
+ * is made of those of its parts, so that a part that is missing or another one shows in it. Whoever forges the ETag as
+ * well has changed what the client knows the object by.
  * @throws S3Error XMinioObjectTampered
  */
 export function checkMultipartEtag({ etag, parts }: ObjectRecord): void {
