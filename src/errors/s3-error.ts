@@ -13,11 +13,15 @@ export interface S3ErrorDetail {
   readonly headers?: Readonly<Record<string, string>>;
   /** Why it happened: for the log only, never sent. */
   readonly cause?: unknown;
+  /** How another server, whose error this is, called it: a code that the table may lack, and its status. */
+  readonly foreign?: { readonly code: string; readonly status: number };
 }
 
 /** An answer of the S3 error table. Thrown anywhere below a request, written by `s3/reply`. */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;
+  /** The code that the client is told: the same, unless another server named it. */
+  readonly shownCode: string;
   readonly status: number;
   readonly fields: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
@@ -26,7 +30,8 @@ export class S3Error extends Error {
     super(detail.message ?? S3_ERRORS[code].message, { cause: detail.cause });
     this.name = "S3Error";
     this.code = code;
-    this.status = S3_ERRORS[code].status;
+    this.shownCode = detail.foreign?.code ?? code;
+    this.status = detail.foreign?.status ?? S3_ERRORS[code].status;
     this.fields = detail.fields ?? {};
     this.headers = detail.headers ?? {};
   }

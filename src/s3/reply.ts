@@ -27,7 +27,7 @@ export interface ErrorPlace {
 export function errorReply(error: S3Error, place: ErrorPlace): Reply {
   const extra = Object.entries(error.fields).map(([name, value]) => element(name, value));
   const body = document("Error", [
-    element("Code", error.code),
+    element("Code", error.shownCode),
     element("Message", error.message),
     ...(place.key === "" ? [] : [element("Key", place.key)]),
     ...(place.bucket === "" ? [] : [element("BucketName", place.bucket)]),

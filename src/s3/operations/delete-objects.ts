@@ -104,8 +104,8 @@ function deletedXml(target: KeyToDelete): Xml {
   return element("Deleted", keyXml(target));
 }
 
-function errorXml(target: KeyToDelete, { code, message }: S3Error): Xml {
-  return element("Error", [keyXml(target), element("Code", code), element("Message", message)]);
+function errorXml(target: KeyToDelete, { shownCode, message }: S3Error): Xml {
+  return element("Error", [keyXml(target), element("Code", shownCode), element("Message", message)]);
 }
 
 function keyXml({ key, versionId }: KeyToDelete): Xml {
