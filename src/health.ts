@@ -1,22 +1,70 @@
+import type { Kms } from "./kms/kms.ts";
 import type { Store } from "./store/store.ts";
 
 /** Whether the server can do its work now. Never rejects. */
 export type Ready = () => Promise<boolean>;
 
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 5000;
+
+/** Buckets that are looked at together. */
+const PAGE = 1000;
+
+/**
+ * Ready is who can read from its store, and can encrypt what it is told to encrypt.
+ * @param kms `undefined` where none is configured
+ */
+export function health(store: Store, kms: Kms | undefined, autoEncryption: boolean): Ready {
+  const checks = [storeHealth(store)];
+  if (kms !== undefined) {
+    checks.push(kmsHealth(kms, async () => autoEncryption || await anyBucketEncrypts(store)));
+  }
+  return async () => (await Promise.all(checks.map((check) => check()))).every((ready) => ready);
+}
+
 /**
  * Ready is who can read from its store in time.
  * @param patience how long the store may take, in milliseconds
  */
-export function storeHealth(store: Pick<Store, "getBucket">, patience = 5000): Ready {
+export function storeHealth(store: Pick<Store, "getBucket">, patience = PATIENCE): Ready {
+  return () => inTime(() => store.getBucket("health").then(() => true), patience);
+}
+
+/**
+ * Ready is who can have data keys in time, or does well without: where no write is encrypted unless it asks for it, a
+ * server without its KMS is still of use to all others.
+ * @param patience how long the KMS may take, in milliseconds
+ */
+export function kmsHealth(
+  kms: Pick<Kms, "status">,
+  writesNeedIt: () => Promise<boolean>,
+  patience = PATIENCE,
+): Ready {
   return async () => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), patience));
-    try {
-      return await Promise.race([late, store.getBucket("health").then(() => true)]);
-    } catch {
-      return false;
-    } finally {
-      clearTimeout(timer);
-    }
+    if (await inTime(async () => (await kms.status()).online, patience)) return true;
+    return await inTime(async () => !await writesNeedIt(), patience);
   };
+}
+
+async function inTime(work: () => Promise<boolean>, patience: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), patience));
+  try {
+    return await Promise.race([late, work()]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function anyBucketEncrypts(store: Store): Promise<boolean> {
+  for (let after: string | undefined = ""; after !== undefined;) {
+    const { buckets, truncated } = await store.listBuckets({ prefix: "", after, limit: PAGE });
+    for (const { name } of buckets) {
+      if (await store.getBucketDocument(name, "encryption") !== undefined) return true;
+    }
+    after = truncated ? buckets.at(-1)?.name : undefined;
+  }
+  return false;
 }

@@ -1,19 +1,14 @@
 import { nativeAead } from "../crypto/aead-native.ts";
 import { webCryptoAead } from "../crypto/aead-webcrypto.ts";
 import type { EncryptionConfig } from "../config/encryption.ts";
+import { S3Error } from "../errors/s3-error.ts";
 import type { Kms } from "../kms/kms.ts";
-import { masterKeyKms } from "../kms/master-key.ts";
 import { createSse } from "../sse/create.ts";
 import { storeKeyDigests } from "../sse/digests.ts";
 import { openStoreKey } from "../sse/open-store-key.ts";
 import type { Sse } from "../sse/sse.ts";
 import type { Store } from "../store/store.ts";
 import { FatalError } from "./command.ts";
-
-/** The KMS that the configuration asks for, `undefined` for none. */
-export function configuredKms({ masterKey, retired }: EncryptionConfig): Kms | undefined {
-  return masterKey === undefined ? undefined : masterKeyKms(masterKey, retired);
-}
 
 /**
  * The encryption of a server over a store of its own.
@@ -37,17 +32,15 @@ async function storeKey(store: Store, kms: Kms) {
   try {
     return await openStoreKey(store, kms);
   } catch (thrown) {
+    const cause = thrown instanceof S3Error ? thrown.cause : thrown;
     throw new FatalError(
-      "Unable to setup the KMS: the key that this storage was first used with does not open under the configured one. " +
-        "Configure the former master key, or add it to MINIO_SSE_MASTER_KEY_RETIRED.",
-      { cause: thrown },
+      "Unable to setup the KMS: the key that this storage was first used with does not open under the configured one: " +
+        `${cause instanceof Error ? cause.message : String(cause)}.`,
+      {
+        hint: "Configure the KMS that the storage was used with, " +
+          "or add its former master key to MINIO_SSE_MASTER_KEY_RETIRED.",
+        cause: thrown,
+      },
     );
   }
-}
-
-/** The KMS in one line of the banner. */
-export function kmsLine(kms: Kms | undefined, { retired }: EncryptionConfig): string {
-  if (kms === undefined) return "none";
-  const former = retired.length === 0 ? "" : `, ${retired.length} retired`;
-  return `master key ${JSON.stringify(kms.keyId)}${former}`;
 }

@@ -2,15 +2,16 @@ import { resolve } from "node:path";
 import { createApp } from "../app.ts";
 import { staticCredentials } from "../auth/credentials.ts";
 import type { Config } from "../config/config.ts";
-import { storeHealth } from "../health.ts";
+import { health } from "../health.ts";
 import type { Log } from "../log/log.ts";
 import { createDispatcher } from "../s3/dispatch.ts";
 import { openEmbeddedStore } from "../store/embedded/open.ts";
 import { StartError } from "../store/embedded/start-error.ts";
 import type { Store } from "../store/store.ts";
 import { type Command, FatalError, UsageError } from "./command.ts";
+import { configuredKms, kmsLine, requireWorkingKms } from "./configured-kms.ts";
 import { deploymentId } from "./deployment-id.ts";
-import { configuredKms, kmsLine, storeEncryption } from "./encryption.ts";
+import { storeEncryption } from "./encryption.ts";
 import { serve, type Service } from "./serve.ts";
 import { parseServeFlags, SERVE_FLAGS } from "./serve-flags.ts";
 
@@ -37,7 +38,8 @@ export const server: Command = {
 
 async function openService(directory: string, config: Config, log: Log): Promise<Service> {
   const { encryption } = config;
-  const kms = configuredKms(encryption);
+  const kms = configuredKms(encryption, log);
+  if (kms !== undefined) await requireWorkingKms(kms);
   const store = await openStore(directory);
   const hostId = await deploymentId(store);
   const s3 = createDispatcher({
@@ -50,12 +52,15 @@ async function openService(directory: string, config: Config, log: Log): Promise
     log,
   });
   return {
-    handler: createApp({ s3, ready: storeHealth(store), log }),
+    handler: createApp({ s3, ready: health(store, kms, encryption.autoEncryption), log }),
     hostId,
     storage: `${directory} (embedded)`,
-    kms: kmsLine(kms, encryption),
+    kms: kmsLine(encryption),
     autoEncryption: encryption.autoEncryption,
-    close: () => store.close(),
+    close: async () => {
+      await store.close();
+      await kms?.close();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Secret } from "../crypto/secret.ts";
+import type { Step } from "./step.ts";
 
 /** What a data key is bound to: `{ [bucket]: "bucket/object" }`, the cleaned path (see crypto/FORMAT.md). */
 export type KmsContext = Readonly<Record<string, string>>;
@@ -10,6 +11,9 @@ export interface DataKey {
   readonly plaintext: Secret;
   readonly sealed: Uint8Array;
 }
+
+/** A data key as it rests now. */
+export type RewrappedKey = Pick<DataKey, "keyId" | "sealed">;
 
 /** Where a KMS stands now. */
 export interface KmsStatus {
@@ -29,15 +33,18 @@ export interface Kms {
   /** The 32-byte data key. @throws S3Error ServiceUnavailable; InternalError when the service refuses to open it */
   openDataKey(keyId: string, sealed: Uint8Array, context: KmsContext): Promise<Secret>;
   /**
-   * Seals a data key anew: under the latest version of its key where the KMS has versions, under the current key
-   * otherwise.
+   * Seals a data key anew: under the current key, in its latest version where the KMS has versions.
+   * @returns `undefined` when that is how it is sealed already
    * @throws S3Error as `openDataKey`
    */
   rewrapDataKey(
     keyId: string,
     sealed: Uint8Array,
     context: KmsContext,
-  ): Promise<{ readonly keyId: string; readonly sealed: Uint8Array }>;
+  ): Promise<RewrappedKey | undefined>;
+  /** Walks the way to a data key step by step, up to the first step that fails. Never throws for a fault of the KMS. */
+  check(): AsyncIterable<Step>;
+  /** Whether a data key could be had now. Never rejects. */
   status(): Promise<KmsStatus>;
   close(): Promise<void>;
 }

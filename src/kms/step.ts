@@ -1,7 +1,15 @@
 /** One step of the way to a working KMS, as `kms status` lists it. */
 export interface Step {
-  /** `log in with AppRole`. */
+  /** `log in at auth/approle`. */
   readonly name: string;
-  /** What went wrong and what to do; absent when the step went well. */
-  readonly fault?: string;
+  /** Absent when the step went well. Nothing after a step with a fault was tried. */
+  readonly fault?: StepFault;
+}
+
+/** Why a step failed, for an operator; holds no secret. */
+export interface StepFault {
+  /** What went wrong, in the words of whoever said so. */
+  readonly reason: string;
+  /** What to do about it. */
+  readonly hint: string;
 }

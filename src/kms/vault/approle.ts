@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { Secret } from "../../crypto/secret.ts";
 import { numberIn, objectIn, textIn } from "./answer.ts";
 import type { Connection } from "./connection.ts";
@@ -14,7 +13,7 @@ export interface Lease {
 
 /** Who we are to Vault. */
 export interface AppRole {
-  /** Where the auth method is mounted: `approle`. */
+  /** Where the auth method is mounted below `auth/`: `approle`. */
   readonly mount: string;
   readonly roleId: Secret;
   readonly secretId: Secret;
@@ -28,7 +27,7 @@ export async function login(connection: Connection, { mount, roleId, secretId }:
       path: `auth/${mount}/login`,
       body: { role_id: textOf(roleId), secret_id: textOf(secretId) },
     });
-    return leaseIn(answer, undefined);
+    return leaseIn(answer);
   } catch (thrown) {
     if (thrown instanceof VaultFault && (thrown.kind === "refused" || thrown.kind === "denied")) {
       throw new VaultFault("login", thrown.message, { cause: thrown });
@@ -41,20 +40,19 @@ export async function login(connection: Connection, { mount, roleId, secretId }:
 export async function renew(connection: Connection, token: Secret): Promise<Lease> {
   return leaseIn(
     await connection.call({ method: "PUT", path: "auth/token/renew-self", token, body: {} }),
-    token,
   );
 }
 
-function leaseIn(answer: Readonly<Record<string, unknown>>, known: Secret | undefined): Lease {
+function leaseIn(answer: Readonly<Record<string, unknown>>): Lease {
   const auth = objectIn(answer, "auth");
   const seconds = numberIn(auth, "lease_duration");
   return {
-    token: known ?? Secret.fromText(textIn(auth, "client_token")),
+    token: Secret.fromText(textIn(auth, "client_token")),
     duration: seconds === 0 ? Infinity : seconds * 1000,
     renewable: auth["renewable"] === true,
   };
 }
 
 function textOf(secret: Secret): string {
-  return Buffer.from(secret.reveal()).toString();
+  return new TextDecoder().decode(secret.reveal());
 }

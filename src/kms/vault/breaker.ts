@@ -15,29 +15,25 @@ export class Breaker {
   readonly #clock: Clock;
   #failures = 0;
   #restUntil = 0;
-  #probing = false;
+  #trial: object | undefined;
   #last: VaultFault | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Whether the last calls went through. */
-  get closed(): boolean {
-    return this.#failures < THRESHOLD;
-  }
-
-  /** The fault that opened it. */
+  /** What has kept Vault out of reach so often that calls rest now. */
   get fault(): VaultFault | undefined {
-    return this.closed ? undefined : this.#last;
+    return this.#failures < THRESHOLD ? undefined : this.#last;
   }
 
   /** @throws VaultFault whatever the work throws, or the last fault again while calls rest */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const last = this.#last;
-    if (!this.closed && last !== undefined) {
-      if (this.#probing || this.#clock.now() < this.#restUntil) throw last;
-      this.#probing = true;
+    const call = {};
+    const { fault } = this;
+    if (fault !== undefined) {
+      if (this.#trial !== undefined || this.#clock.now() < this.#restUntil) throw fault;
+      this.#trial = call;
     }
     try {
       const result = await work();
@@ -48,7 +44,7 @@ export class Breaker {
       else this.#failures = 0;
       throw thrown;
     } finally {
-      this.#probing = false;
+      if (this.#trial === call) this.#trial = undefined;
     }
   }
 

@@ -1,87 +1,103 @@
 import { Buffer } from "node:buffer";
 import type { Secret } from "../../crypto/secret.ts";
+import type { KmsContext } from "../kms.ts";
 import type { Step } from "../step.ts";
-import { login } from "./approle.ts";
-import { Connection } from "./connection.ts";
-import { type FaultKind, VaultFault } from "./fault.ts";
-import { Transit } from "./transit.ts";
+import type { Connection } from "./connection.ts";
+import { VaultFault } from "./fault.ts";
+import { keyHint, loginHint, reachHint, sealHint } from "./hints.ts";
+import type { Transit } from "./transit.ts";
 import type { VaultOptions } from "./vault-kms.ts";
 
-/** What the data key of the check is bound to. No bucket can have this name. */
-const CONTEXT = { "minio-ts/check": "minio-ts/check" };
+/** What the data key of a check is bound to. No bucket can have this name. */
+export const CHECK_CONTEXT: KmsContext = { "minio-ts/check": "minio-ts/check" };
+
+/** What is checked. */
+export interface Checked {
+  readonly options: VaultOptions;
+  readonly connection: Connection;
+  readonly transit: Transit;
+  readonly logIn: () => Promise<Secret>;
+}
+
+/** What a step leaves to those after it. */
+interface Found {
+  health: Readonly<Record<string, unknown>>;
+  token?: Secret;
+  dataKey?: { readonly plaintext: Secret; readonly ciphertext: string };
+}
 
 /**
  * Walks the way that every SSE-S3 request relies on, one step at a time, and stops at the first that fails: reach Vault,
  * find it unsealed, log in, make a data key, open it again.
  */
-export async function* checkVault(options: VaultOptions): AsyncGenerator<Step> {
-  const connection = new Connection(options);
-  const transit = new Transit(connection, options.transitMount);
-  const { keyName: ring, transitMount, appRole } = options;
-  let token: Secret | undefined;
-  let plaintext: Secret | undefined;
-  let ciphertext = "";
-  const steps: readonly [name: string, run: () => Promise<void>, hint: (kind: FaultKind) => string][] = [
-    [`reach ${options.endpoint.origin}`, () => reach(connection), reachHint],
-    [`log in at auth/${appRole.mount}`, async () => {
-      token = (await login(connection, appRole)).token;
-    }, loginHint],
-    [`make a data key under ${transitMount}/keys/${ring}`, async () => {
-      if (token !== undefined) ({ plaintext, ciphertext } = await transit.dataKey(token, ring, CONTEXT));
-    }, (kind) => keyHint(kind, `${transitMount}/datakey/plaintext/${ring}`, ring, transitMount)],
-    [`open the data key again`, async () => {
-      if (token === undefined || plaintext === undefined) return;
-      const opened = await transit.decrypt(token, ring, ciphertext, CONTEXT);
-      if (!Buffer.from(opened.reveal()).equals(plaintext.reveal())) {
-        throw new VaultFault("broken", "Vault opened another key than it had made");
-      }
-    }, (kind) => keyHint(kind, `${transitMount}/decrypt/${ring}`, ring, transitMount)],
+export async function* checkVault(checked: Checked): AsyncGenerator<Step> {
+  const { options: { endpoint, appRole, transitMount, keyName: ring }, transit } = checked;
+  const found: Found = { health: {} };
+  const steps: readonly {
+    readonly name: string;
+    readonly run: () => Promise<void>;
+    readonly hint: (fault: VaultFault) => string;
+  }[] = [
+    {
+      name: `reach ${endpoint.origin}`,
+      run: async () => void (found.health = await health(checked.connection)),
+      hint: reachHint,
+    },
+    { name: "find Vault unsealed", run: async () => requireUnsealed(found.health), hint: sealHint },
+    {
+      name: `log in at auth/${appRole.mount}`,
+      run: async () => void (found.token = await checked.logIn()),
+      hint: loginHint,
+    },
+    {
+      name: `make a data key at ${transitMount}/datakey/plaintext/${ring}`,
+      run: async () => {
+        if (found.token) found.dataKey = await transit.dataKey(found.token, ring, CHECK_CONTEXT);
+      },
+      hint: (fault) => keyHint(fault, `${transitMount}/datakey/plaintext/${ring}`, transitMount, ring),
+    },
+    {
+      name: `open it again at ${transitMount}/decrypt/${ring}`,
+      run: async () => await reopen(found, transit, ring),
+      hint: (fault) => keyHint(fault, `${transitMount}/decrypt/${ring}`, transitMount, ring),
+    },
   ];
-  try {
-    for (const [name, run, hint] of steps) {
-      const fault = await run().then(() => undefined, (thrown) => describe(thrown, hint));
-      yield fault === undefined ? { name } : { name, fault };
-      if (fault !== undefined) return;
-    }
-  } finally {
-    connection.close();
+  for (const { name, run, hint } of steps) {
+    const fault = await run().then(() => undefined, faultOf);
+    yield fault === undefined ? { name } : { name, fault: { reason: fault.message, hint: hint(fault) } };
+    if (fault !== undefined) return;
   }
 }
 
-/** `sys/health` needs no token and no policy. Asked like this it answers 200 whatever state Vault is in. */
-async function reach(connection: Connection): Promise<void> {
+/**
+ * What Vault says of itself, with status 200 whatever state it is in. That takes no token and no policy; where something
+ * in front of Vault keeps us from asking, it has been reached all the same.
+ */
+async function health(connection: Connection): Promise<Readonly<Record<string, unknown>>> {
   const query = "standbyok=true&perfstandbyok=true&sealedcode=200&uninitcode=200&drsecondarycode=200";
-  const { initialized, sealed } = await connection.call({ method: "GET", path: `sys/health?${query}` });
+  try {
+    return await connection.call({ method: "GET", path: `sys/health?${query}`, outsideNamespace: true });
+  } catch (thrown) {
+    const isAnswer = thrown instanceof VaultFault && (thrown.kind === "denied" || thrown.kind === "refused");
+    if (isAnswer && !/HTTP request to an HTTPS server/.test(thrown.message)) return {};
+    throw thrown;
+  }
+}
+
+function requireUnsealed({ initialized, sealed }: Readonly<Record<string, unknown>>): void {
   if (initialized === false) throw new VaultFault("sealed", "Vault is not initialised");
   if (sealed === true) throw new VaultFault("sealed", "Vault is sealed");
 }
 
-function describe(thrown: unknown, hint: (kind: FaultKind) => string): string {
-  if (!(thrown instanceof VaultFault)) return String(thrown);
-  return `${thrown.message}. ${hint(thrown.kind)}`.trim();
-}
-
-function reachHint(kind: FaultKind): string {
-  switch (kind) {
-    case "tls":
-      return "Check the scheme of MINIO_SSE_VAULT_ENDPOINT, MINIO_SSE_VAULT_CAPATH, and the client certificate.";
-    case "sealed":
-      return 'Initialise or unseal it with "vault operator init" and "vault operator unseal".';
-    default:
-      return "Check MINIO_SSE_VAULT_ENDPOINT, and that Vault runs and can be reached from here.";
+async function reopen({ token, dataKey }: Found, transit: Transit, ring: string): Promise<void> {
+  if (token === undefined || dataKey === undefined) return;
+  const opened = await transit.decrypt(token, ring, dataKey.ciphertext, CHECK_CONTEXT);
+  if (!Buffer.from(opened.reveal()).equals(dataKey.plaintext.reveal())) {
+    throw new VaultFault("broken", "Vault opened another key than it had made");
   }
 }
 
-function loginHint(kind: FaultKind): string {
-  if (kind !== "login") return "Try again when Vault is well.";
-  return "Check MINIO_SSE_VAULT_APPROLE_ID, MINIO_SSE_VAULT_APPROLE_SECRET, MINIO_SSE_VAULT_NAMESPACE, " +
-    'and that "vault auth enable approle" was done.';
-}
-
-function keyHint(kind: FaultKind, path: string, ring: string, mount: string): string {
-  if (kind === "denied") return `Give the role a policy with the capability "update" on ${path}.`;
-  if (kind === "refused") {
-    return `Make the key ring with "vault write -f ${mount}/keys/${ring}", and check MINIO_SSE_VAULT_KEY_NAME.`;
-  }
-  return "Try again when Vault is well.";
+function faultOf(thrown: unknown): VaultFault {
+  if (thrown instanceof VaultFault) return thrown;
+  throw thrown;
 }

@@ -4,11 +4,13 @@ export interface Clock {
   now(): number;
   /** Calls back once after `delay` milliseconds; the result calls it off. Keeps no process alive. */
   after(delay: number, call: () => void): () => void;
+  /** Resolves after `delay` milliseconds. */
+  sleep(delay: number): Promise<void>;
   /** A number in [0, 1) for jitter. */
   random(): number;
 }
 
-/** Longest delay that a timer of the runtime takes. */
+/** Longest delay that a timer of the runtime takes. A lease that outlasts it is renewed early. */
 const LONGEST = 2 ** 31 - 1;
 
 /** The time of day. */
@@ -19,10 +21,6 @@ export const systemClock: Clock = {
     timer.unref();
     return () => clearTimeout(timer);
   },
+  sleep: (delay) => new Promise((resolve) => void setTimeout(resolve, delay)),
   random: Math.random,
 };
-
-/** Resolves after `delay` milliseconds. */
-export function sleep(clock: Clock, delay: number): Promise<void> {
-  return new Promise((resolve) => clock.after(delay, resolve));
-}

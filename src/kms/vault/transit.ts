@@ -3,6 +3,7 @@ import { canonicalContext, type Context } from "../../crypto/context.ts";
 import type { Secret } from "../../crypto/secret.ts";
 import { keyIn, objectIn, textIn } from "./answer.ts";
 import type { Connection } from "./connection.ts";
+import { VaultFault } from "./fault.ts";
 
 /** A transit secrets engine, by its mount: `transit`. All calls throw VaultFault (minio-formats section 12). */
 export class Transit {
@@ -20,30 +21,38 @@ export class Transit {
     ring: string,
     context: Context,
   ): Promise<{ plaintext: Secret; ciphertext: string }> {
-    const data = await this.#put(token, `datakey/plaintext/${segment(ring)}`, { context: encoded(context) });
+    const data = await this.#put(token, "datakey/plaintext", ring, { context: encoded(context) });
     return { plaintext: keyIn(data, "plaintext"), ciphertext: textIn(data, "ciphertext") };
   }
 
   /** Opens a data key. */
   async decrypt(token: Secret, ring: string, ciphertext: string, context: Context): Promise<Secret> {
-    const body = { ciphertext, context: encoded(context) };
-    return keyIn(await this.#put(token, `decrypt/${segment(ring)}`, body), "plaintext");
+    return keyIn(
+      await this.#put(token, "decrypt", ring, { ciphertext, context: encoded(context) }),
+      "plaintext",
+    );
+  }
+
+  /** Seals a data key that we hold. */
+  async encrypt(token: Secret, ring: string, key: Secret, context: Context): Promise<string> {
+    const plaintext = Buffer.from(key.reveal()).toString("base64");
+    return textIn(
+      await this.#put(token, "encrypt", ring, { plaintext, context: encoded(context) }),
+      "ciphertext",
+    );
   }
 
   /** Seals a data key anew under the latest version of its ring, without opening it here. */
   async rewrap(token: Secret, ring: string, ciphertext: string, context: Context): Promise<string> {
-    const body = { ciphertext, context: encoded(context) };
-    return textIn(await this.#put(token, `rewrap/${segment(ring)}`, body), "ciphertext");
+    return textIn(
+      await this.#put(token, "rewrap", ring, { ciphertext, context: encoded(context) }),
+      "ciphertext",
+    );
   }
 
-  async #put(token: Secret, path: string, body: Readonly<Record<string, string>>) {
-    const answer = await this.#connection.call({
-      method: "PUT",
-      path: `${this.#mount}/${path}`,
-      token,
-      body,
-    });
-    return objectIn(answer, "data");
+  async #put(token: Secret, action: string, ring: string, body: Readonly<Record<string, string>>) {
+    const path = `${this.#mount}/${action}/${segment(ring)}`;
+    return objectIn(await this.#connection.call({ method: "PUT", path, token, body }), "data");
   }
 }
 
@@ -51,7 +60,11 @@ function encoded(context: Context): string {
   return Buffer.from(canonicalContext(context)).toString("base64");
 }
 
-/** A key name as one element of a path, whatever an object's metadata says it is. */
+/**
+ * A name as one element of a path. It may come from the metadata of an object, so it must not lead anywhere else.
+ * @throws VaultFault refused for one that Vault could not have given to a ring
+ */
 function segment(ring: string): string {
-  return encodeURIComponent(ring).replaceAll(".", "%2E");
+  if (/^\w([\w.-]*\w)?$/.test(ring)) return ring;
+  throw new VaultFault("refused", `${JSON.stringify(ring)} cannot be the name of a key ring in Vault`);
 }

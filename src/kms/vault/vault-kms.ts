@@ -1,13 +1,16 @@
 import { Buffer } from "node:buffer";
 import type { Secret } from "../../crypto/secret.ts";
 import { S3Error } from "../../errors/s3-error.ts";
-import type { Kms, KmsContext } from "../kms.ts";
+import type { DataKey, Kms, KmsContext, KmsStatus, RewrappedKey } from "../kms.ts";
+import type { Step } from "../step.ts";
 import { type AppRole, login, renew } from "./approle.ts";
-import { Breaker } from "./breaker.ts";
-import { type Clock, sleep, systemClock } from "./clock.ts";
-import { Connection, type ConnectionOptions } from "./connection.ts";
+import { CHECK_CONTEXT, checkVault } from "./check.ts";
+import { ciphertextVersion } from "./ciphertext.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { connect, type Connection, type ConnectionOptions } from "./connection.ts";
 import { VaultFault } from "./fault.ts";
-import { Token } from "./token.ts";
+import { Session } from "./session.ts";
+import type { TokenEvent } from "./token.ts";
 import { Transit } from "./transit.ts";
 
 /** A Vault and what is ours in it. */
@@ -19,41 +22,49 @@ export interface VaultOptions extends ConnectionOptions {
   readonly keyName: string;
 }
 
-/** Further tries after a fault that may pass, and the first wait before one, in milliseconds. */
-const RETRIES = 2;
-const RETRY_WAIT = 50;
+/** What a test puts in the place of the world. */
+export interface VaultWorld {
+  readonly clock?: Clock;
+  readonly connection?: Connection;
+}
+
 /** Seconds that a client should wait after a 503. */
 const RETRY_AFTER = "5";
+/** How long a version of the ring counts as the latest, in milliseconds. */
+const VERSION_HOLDS = 60_000;
 
 /** HashiCorp Vault as KMS: transit for data keys, AppRole for ourselves. */
 export class VaultKms implements Kms {
   readonly keyId: string;
+  readonly #options: VaultOptions;
   readonly #connection: Connection;
   readonly #transit: Transit;
-  readonly #token: Token;
-  readonly #breaker: Breaker;
+  readonly #session: Session;
   readonly #clock: Clock;
+  #latest = { version: 0, asOf: -Infinity };
+  #probe: Promise<KmsStatus> | undefined;
 
-  /** @param told hears of log-ins and renewals that failed */
-  constructor(options: VaultOptions, told: (fault: VaultFault) => void, clock: Clock = systemClock) {
-    this.keyId = options.keyName;
+  /** @param told hears of a log-in that fails, and that works again */
+  constructor(options: VaultOptions, told: (event: TokenEvent) => void, world: VaultWorld = {}) {
+    const { clock = systemClock, connection = connect(options) } = world;
+    const { appRole, keyName, transitMount, timeout } = options;
+    this.keyId = keyName;
+    this.#options = options;
     this.#clock = clock;
-    const connection = new Connection(options);
     this.#connection = connection;
-    this.#transit = new Transit(connection, options.transitMount);
-    this.#breaker = new Breaker(clock);
-    this.#token = new Token(
-      { login: () => login(connection, options.appRole), renew: (token) => renew(connection, token) },
+    this.#transit = new Transit(connection, transitMount);
+    this.#session = new Session(
+      { login: () => login(connection, appRole), renew: (token) => renew(connection, token) },
       clock,
+      timeout,
       told,
     );
   }
 
-  async generateDataKey(context: KmsContext) {
-    const { plaintext, ciphertext } = await this.#ask((token) =>
-      this.#transit.dataKey(token, this.keyId, context)
-    );
-    return { keyId: this.keyId, plaintext, sealed: Buffer.from(ciphertext) };
+  async generateDataKey(context: KmsContext): Promise<DataKey> {
+    const { keyId } = this;
+    const made = await this.#ask((token) => this.#transit.dataKey(token, keyId, context));
+    return { keyId, plaintext: made.plaintext, sealed: this.#sealedNow(made.ciphertext) };
   }
 
   openDataKey(keyId: string, sealed: Uint8Array, context: KmsContext): Promise<Secret> {
@@ -61,62 +72,76 @@ export class VaultKms implements Kms {
     return this.#ask((token) => this.#transit.decrypt(token, keyId, ciphertext, context));
   }
 
-  async rewrapDataKey(keyId: string, sealed: Uint8Array, context: KmsContext) {
-    const ciphertext = Buffer.from(sealed).toString();
-    const renewed = await this.#ask((token) => this.#transit.rewrap(token, keyId, ciphertext, context));
-    return { keyId, sealed: Buffer.from(renewed) };
+  /**
+   * Seals a data key that was not made here. Takes the right to `encrypt`, which nothing else needs.
+   * @throws S3Error as `openDataKey`
+   */
+  async sealDataKey(key: Secret, context: KmsContext): Promise<RewrappedKey> {
+    const { keyId } = this;
+    const ciphertext = await this.#ask((token) => this.#transit.encrypt(token, keyId, key, context));
+    return { keyId, sealed: this.#sealedNow(ciphertext) };
   }
 
-  async status() {
-    const { fault } = this.#breaker;
-    return {
-      kind: "vault",
-      keyId: this.keyId,
-      online: fault === undefined,
-      ...(fault === undefined ? {} : { fault: fault.message }),
-    };
+  async rewrapDataKey(keyId: string, sealed: Uint8Array, context: KmsContext) {
+    if (keyId !== this.keyId) {
+      return await this.sealDataKey(await this.openDataKey(keyId, sealed, context), context);
+    }
+    const version = ciphertextVersion(sealed);
+    if (version !== undefined && version >= await this.#latestVersion()) return undefined;
+    const ciphertext = Buffer.from(sealed).toString();
+    const renewed = await this.#ask((token) => this.#transit.rewrap(token, keyId, ciphertext, context));
+    return { keyId, sealed: this.#sealedNow(renewed) };
+  }
+
+  check(): AsyncIterable<Step> {
+    return checkVault({
+      options: this.#options,
+      connection: this.#connection,
+      transit: this.#transit,
+      logIn: () => this.#session.logIn(),
+    });
+  }
+
+  /** After a while without a success, makes a data key to find out: so whoever asks notices the recovery, too. */
+  async status(): Promise<KmsStatus> {
+    if (this.#session.isHealthy) return this.#statusWith(undefined);
+    this.#probe ??= this.generateDataKey(CHECK_CONTEXT).then(
+      () => this.#statusWith(undefined),
+      (thrown) => this.#statusWith(thrown instanceof S3Error ? thrown.cause : thrown),
+    ).finally(() => {
+      this.#probe = undefined;
+    });
+    return await this.#probe;
   }
 
   async close(): Promise<void> {
-    this.#token.close();
+    this.#session.close();
     this.#connection.close();
   }
 
-  /** The token of the log-in that is under way or done. @throws VaultFault */
-  logIn(): Promise<Secret> {
-    return this.#token.get();
+  #statusWith(fault: unknown): KmsStatus {
+    const known = { kind: "vault", keyId: this.keyId };
+    if (fault === undefined) return { ...known, online: true };
+    return { ...known, online: false, fault: fault instanceof Error ? fault.message : String(fault) };
   }
 
-  /** One operation with everything that keeps it going: token, second log-in, retries, breaker. */
+  /** Whatever Vault seals now shows the version that it seals under. */
+  #sealedNow(ciphertext: string): Uint8Array {
+    const sealed = Buffer.from(ciphertext);
+    this.#latest = { version: ciphertextVersion(sealed) ?? 0, asOf: this.#clock.now() };
+    return sealed;
+  }
+
+  async #latestVersion(): Promise<number> {
+    if (this.#clock.now() - this.#latest.asOf > VERSION_HOLDS) await this.generateDataKey(CHECK_CONTEXT);
+    return this.#latest.version;
+  }
+
   async #ask<T>(work: (token: Secret) => Promise<T>): Promise<T> {
     try {
-      return await this.#breaker.run(() => this.#retried(() => this.#authenticated(work)));
+      return await this.#session.run(work);
     } catch (thrown) {
       throw clientError(thrown);
-    }
-  }
-
-  async #retried<T>(work: () => Promise<T>): Promise<T> {
-    for (let tries = 0;; tries++) {
-      try {
-        return await work();
-      } catch (thrown) {
-        const again = thrown instanceof VaultFault && thrown.passes && thrown.kind !== "timeout";
-        if (!again || tries === RETRIES) throw thrown;
-        await sleep(this.#clock, RETRY_WAIT * 2 ** tries * (0.5 + this.#clock.random()));
-      }
-    }
-  }
-
-  /** A token may have been revoked since we got it: then one log-in and one more try. */
-  async #authenticated<T>(work: (token: Secret) => Promise<T>): Promise<T> {
-    const token = await this.#token.get();
-    try {
-      return await work(token);
-    } catch (thrown) {
-      if (!(thrown instanceof VaultFault) || thrown.kind !== "denied") throw thrown;
-      this.#token.reject(token);
-      return await work(await this.#token.get());
     }
   }
 }
