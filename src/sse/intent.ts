@@ -25,7 +25,7 @@ export function writeIntent(headers: RequestHeaders, secure: boolean): Intent {
   if (method.toUpperCase() !== "AES256") {
     throw new S3Error("InvalidArgument", {
       message: "The encryption method specified is not supported",
-      fields: { ArgumentName: SSE_HEADER, ArgumentValue: method },
+      fields: { ArgumentName: SSE_HEADER },
     });
   }
   return { kind: "sse-s3" };
