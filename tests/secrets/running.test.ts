@@ -176,52 +176,9 @@ for (const mode of ["text", "json"] as const) {
         await raw(Buffer.from(`PUT /box/key HTTP/9.9\r\n${lines}\r\n`));
         await raw(Buffer.from(`GET /box/%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${lines}\r\n`));
         await raw(Buffer.from(`PUT /box/key HTTP/1.1\r\nhost: x\r\n${lines.repeat(400)}\r\n`));
-        await request(
-          "PUT",
-          "/box/key",
-          { ...customer(clientKey), authorization: password },
-          Buffer.from("x"),
-        );
-        expect(received).toContain("HTTP/1.1 400");
-        expect(secrets.leaked(received)).toEqual([]);
-      }, 30_000);
-
-      test("shows no secret in the log of a fault of its own", async () => {
-        const body = randomBytes(200_000);
-        const keys = tls ? customer(clientKey) : {};
-        const kinds: readonly (readonly [target: string, write: Headers, read: Headers])[] = [
-          ["/box/s3", { "x-amz-server-side-encryption": "AES256" }, {}],
-          ...(tls ? [["/box/c", keys, keys] as const] : []),
-        ];
-        for (const [target, write] of kinds) expect(await request("PUT", target, write, body)).toBe(200);
-        const blobs = join(place.home, "data", "blobs");
-        for (const name of readdirSync(blobs, { recursive: true, encoding: "utf8" })) {
-          const path = join(blobs, name);
-          if (statSync(path).isFile()) writeFileSync(path, randomBytes(200_128));
-        }
-        for (const [target, , read] of kinds) {
-          expect(await request("GET", target, read)).toBe(500);
-          expect(await request("GET", target, { ...read, range: "bytes=100000-100010" })).toBe(500);
-        }
-        await Bun.sleep(50);
-        const printed = program.out() + program.err();
-        expect(printed).toContain("GetObject");
-        expect(secrets.leaked(received)).toEqual([]);
-        expect(secrets.leaked(printed)).toEqual([]);
-      }, 30_000);
-
-      test("shows no secret in all that it prints to its end", async () => {
-        program.child.kill("SIGTERM");
-        const { code, out, err } = await program.ended;
-        expect(code).toBe(0);
-        expect(out + err).toContain("my-key");
-        expect(secrets.leaked(out + err)).toEqual([]);
-      }, 20_000);
-    });
-  }
-}        const wrong = customer(clientKey);
-        expect(await request("PUT", "/box/key", wrong, Buffer.from("x"), "wrong secret key")).toBe(403);
-        expect(await request("GET", "/box/key", wrong, Buffer.alloc(0), `${password}x`)).toBe(403);
+        const keys = customer(clientKey);
+        expect(await request("PUT", "/box/key", keys, Buffer.from("x"), "wrong secret key")).toBe(403);
+        expect(await request("GET", "/box/key", keys, Buffer.alloc(0), `${password}x`)).toBe(403);
         expect(received).toContain("HTTP/1.1 400");
         expect(secrets.leaked(received)).toEqual([]);
       }, 30_000);
