@@ -82,6 +82,7 @@ function connectionFault(target: URL, cause: unknown): VaultFault {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const text = cause instanceof Error ? cause.message : String(cause);
   const isTls = target.protocol === "https:" && TLS.test(`${code} ${text}`);
-  const reason = text === "" ? code : text;
+  // OpenSSL's own texts run over several lines.
+  const reason = text === "" ? code : text.replace(/\s+/g, " ").trim();
   return new VaultFault(isTls ? "tls" : "unreachable", `${target.origin}: ${reason}`, { cause });
 }

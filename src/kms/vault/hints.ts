@@ -1,19 +1,25 @@
-import type { FaultKind, VaultFault } from "./fault.ts";
+import type { VaultFault } from "./fault.ts";
 
 /** What an operator can do about a fault, by the step that met it. */
 
 const SEALED = 'Unseal it with "vault operator unseal".';
 const NOT_INITIALISED = 'Set it up with "vault operator init", and unseal it with "vault operator unseal".';
 
+const TLS = "Check MINIO_SSE_VAULT_ENDPOINT (https or http, the host name of the certificate), " +
+  "MINIO_SSE_VAULT_CAPATH, and whether Vault wants a client certificate (MINIO_SSE_VAULT_CLIENT_CERT).";
+
+/** A server that does not like our certificate may just hang up. */
+const HUNG_UP = /^https:.*(hang up|reset|closed)/i;
+
 /** Faults that mean the same wherever they are met. */
-function commonHint(kind: FaultKind): string {
+function commonHint({ kind, message }: VaultFault): string {
   switch (kind) {
     case "unreachable":
     case "timeout":
+      if (HUNG_UP.test(message)) return TLS;
       return "Check MINIO_SSE_VAULT_ENDPOINT, that Vault runs, and that it can be reached from here.";
     case "tls":
-      return "Check MINIO_SSE_VAULT_ENDPOINT (https or http, the host name of the certificate), " +
-        "MINIO_SSE_VAULT_CAPATH, and whether Vault wants a client certificate (MINIO_SSE_VAULT_CLIENT_CERT).";
+      return TLS;
     case "sealed":
       return SEALED;
     case "standby":
@@ -24,9 +30,11 @@ function commonHint(kind: FaultKind): string {
 }
 
 /** For the step that reaches Vault. */
-export function reachHint({ kind, message }: VaultFault): string {
-  if (/HTTP request to an HTTPS server/.test(message)) return "Write MINIO_SSE_VAULT_ENDPOINT with https://.";
-  return commonHint(kind);
+export function reachHint(fault: VaultFault): string {
+  if (/HTTP request to an HTTPS server/.test(fault.message)) {
+    return "Write MINIO_SSE_VAULT_ENDPOINT with https://.";
+  }
+  return commonHint(fault);
 }
 
 /** For the step that finds Vault unsealed. */
@@ -35,16 +43,17 @@ export function sealHint({ message }: VaultFault): string {
 }
 
 /** For the log-in. */
-export function loginHint({ kind }: VaultFault): string {
-  if (kind !== "login") return commonHint(kind);
+export function loginHint(fault: VaultFault): string {
+  if (fault.kind !== "login") return commonHint(fault);
   return "Check MINIO_SSE_VAULT_APPROLE_ID, MINIO_SSE_VAULT_APPROLE_SECRET (a secret id can expire), " +
     'MINIO_SSE_VAULT_NAMESPACE, and that "vault auth enable approle" was done.';
 }
 
 /** For the steps with a data key. @param path what was called @param mount of transit @param ring the key */
-export function keyHint({ kind, message }: VaultFault, path: string, mount: string, ring: string): string {
+export function keyHint(fault: VaultFault, path: string, mount: string, ring: string): string {
+  const { kind, message } = fault;
   if (kind === "denied") return `Give the role a policy with: path "${path}" { capabilities = ["update"] }`;
-  if (kind !== "refused") return commonHint(kind);
+  if (kind !== "refused") return commonHint(fault);
   if (/no handler for route|unsupported path/.test(message)) {
     return `Do "vault secrets enable -path=${mount} transit", or correct MINIO_SSE_VAULT_TRANSIT_PATH ` +
       "and MINIO_SSE_VAULT_NAMESPACE.";

@@ -1,25 +1,31 @@
 import { Buffer } from "node:buffer";
-import { createCipheriv, createDecipheriv, createHmac, randomBytes, randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { randomUUID } from "node:crypto";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { type DoubleAnswer, refuse, RingDouble } from "./ring-double.ts";
 
 /** How the double misbehaves at the moment. */
 export type Trouble =
   | "none"
   | "500"
+  | "busy"
   | "hang"
   | "drip"
   | "truncated"
+  | "cut"
+  | "not-json"
+  | "endless"
   | "redirect-away"
   | "redirect-here"
+  | "redirect-circle"
   | "reset";
-
-/** A ring of transit: its versions' keys, and whether it derives. */
-interface Ring {
-  readonly derived: boolean;
-  readonly keys: Buffer[];
-}
 
 interface Issued {
   readonly renewable: boolean;
@@ -28,7 +34,7 @@ interface Issued {
   readonly dies: number;
 }
 
-/** TLS material of the double. */
+/** TLS material of the double, PEM. */
 export interface DoubleTls {
   readonly cert: string;
   readonly key: string;
@@ -40,6 +46,10 @@ export interface DoubleTls {
 export class VaultDouble {
   state: "ready" | "sealed" | "uninitialised" | "standby" = "ready";
   trouble: Trouble = "none";
+  /** Paths that the trouble befalls. */
+  troubled: (path: string) => boolean = () => true;
+  /** Where `redirect-away` leads. */
+  elsewhere = "http://127.0.0.2:1";
   namespace = "";
   roleId = "role-id-of-the-double";
   secretId = "secret-id-of-the-double";
@@ -49,12 +59,17 @@ export class VaultDouble {
   renewable = true;
   /** Paths that the policy allows. */
   policy: (path: string) => boolean = () => true;
+  /** Milliseconds. */
   now: () => number = Date.now;
+  /** How long an answer takes, in milliseconds. */
+  delay = 0;
   /** Every path that was called, in order. */
-  readonly calls: string[] = [];
-  /** Logins, renewals and data keys under way at once, at their highest. */
+  calls: string[] = [];
+  /** Headers of the last call. */
+  lastHeaders: IncomingHttpHeaders = {};
+  /** Requests under way at once, at their highest. */
   mostAtOnce = 0;
-  readonly rings = new Map<string, Ring>();
+  readonly rings = new Map<string, RingDouble>();
   readonly #tokens = new Map<string, Issued>();
   readonly #mounts: { readonly approle: string; readonly transit: string };
   #server: Server | undefined;
@@ -65,10 +80,11 @@ export class VaultDouble {
     this.#mounts = mounts;
   }
 
-  async listen(tls?: DoubleTls): Promise<this> {
+  /** @param port 0 for a free one */
+  async listen(tls?: DoubleTls, port = 0): Promise<this> {
     const handler = (incoming: IncomingMessage, outgoing: ServerResponse) =>
       void this.#serve(incoming, outgoing);
-    this.#server = tls === undefined ? createServer(handler) : createTlsServer({
+    const server = tls === undefined ? createServer(handler) : createTlsServer({
       cert: tls.cert,
       key: tls.key,
       ...(tls.clientAuthority === undefined ? {} : {
@@ -77,35 +93,94 @@ export class VaultDouble {
         ca: tls.clientAuthority,
       }),
     }, handler);
-    const server = this.#server;
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    this.url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    this.url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${
+      (server.address() as AddressInfo).port
+    }`;
     return this;
   }
 
   async stop(): Promise<void> {
-    this.#server?.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server?.close(() => resolve()) ?? resolve());
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
   }
 
   addRing(name: string, options: { readonly key?: Uint8Array; readonly derived?: boolean } = {}): void {
-    this.rings.set(name, {
-      derived: options.derived ?? false,
-      keys: [Buffer.from(options.key ?? randomBytes(32))],
-    });
-  }
-
-  rotate(name: string): void {
-    this.rings.get(name)?.keys.push(randomBytes(32));
+    this.rings.set(name, new RingDouble(options.derived ?? false, options.key));
   }
 
   revokeAll(): void {
     this.#tokens.clear();
   }
 
+  /** Tokens that are valid now. */
+  get validTokens(): number {
+    return [...this.#tokens.values()].filter(({ expires }) => expires > this.now()).length;
+  }
+
   count(path: string): number {
     return this.calls.filter((call) => call === path).length;
+  }
+
+  /** What Vault answers in its present state, without HTTP and its troubles. */
+  answer(path: string, body: Readonly<Record<string, string>>, headers: IncomingHttpHeaders): DoubleAnswer {
+    this.calls.push(path);
+    if (path === "sys/health") return [200, this.#health()];
+    const token = String(headers["x-vault-token"] ?? "");
+    if (this.state === "uninitialised" || this.state === "sealed") {
+      return refuse(503, `${token === "" ? "" : "error performing token check: "}Vault is sealed`);
+    }
+    if (this.state === "standby") return [473, {}];
+    if (String(headers["x-vault-namespace"] ?? "") !== this.namespace) {
+      return refuse(404, "no handler for route");
+    }
+    if (path === `auth/${this.#mounts.approle}/login`) return this.#login(body);
+    if (token === "") return refuse(400, "missing client token");
+    const issued = this.#tokens.get(token);
+    if (issued === undefined || issued.expires <= this.now()) return refuse(403, "permission denied");
+    if (path === "auth/token/renew-self") return this.#renew(token, issued);
+    if (!this.policy(path)) return refuse(403, "1 error occurred:\n\t* permission denied\n\n");
+    return this.#transit(path, body);
+  }
+
+  #health(): Readonly<Record<string, boolean>> {
+    const { state } = this;
+    const sealed = state === "sealed" || state === "uninitialised";
+    return { initialized: state !== "uninitialised", sealed, standby: sealed || state === "standby" };
+  }
+
+  #login({ role_id: roleId, secret_id: secretId }: Readonly<Record<string, string>>): DoubleAnswer {
+    if (!roleId) return refuse(400, "missing role_id");
+    if (roleId !== this.roleId) return refuse(400, "invalid role ID");
+    if (secretId !== this.secretId) return refuse(400, "invalid secret id");
+    const token = `s.${randomUUID()}`;
+    const dies = this.maxTtl === 0 ? Infinity : this.now() + this.maxTtl * 1000;
+    const duration = Math.min(this.period, this.maxTtl === 0 ? Infinity : this.maxTtl);
+    this.#tokens.set(token, { renewable: this.renewable, expires: this.now() + duration * 1000, dies });
+    return [200, {
+      auth: { client_token: token, lease_duration: duration, renewable: this.renewable },
+    }];
+  }
+
+  #renew(token: string, issued: Issued): DoubleAnswer {
+    if (!issued.renewable) return refuse(400, "batch tokens cannot be renewed");
+    const left = Math.min(this.period * 1000, issued.dies - this.now());
+    issued.expires = this.now() + left;
+    return [200, { auth: { client_token: token, lease_duration: Math.floor(left / 1000), renewable: true } }];
+  }
+
+  #transit(path: string, body: Readonly<Record<string, string>>): DoubleAnswer {
+    const mount = `${this.#mounts.transit}/`;
+    const [, action, name] = /^(datakey\/plaintext|decrypt|encrypt|rewrap)\/([\w.-]+)$/.exec(
+      path.startsWith(mount) ? path.slice(mount.length) : "",
+    ) ?? [];
+    if (action === undefined || name === undefined) return refuse(404, "no handler for route");
+    return this.rings.get(name)?.answer(action, body) ?? refuse(400, "encryption key not found");
   }
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -115,11 +190,14 @@ export class VaultDouble {
       const chunks: Buffer[] = [];
       for await (const chunk of incoming) chunks.push(chunk as Buffer);
       const [path = ""] = (incoming.url ?? "").slice("/v1/".length).split("?");
-      this.calls.push(path);
-      if (await this.#misbehave(incoming, outgoing)) return;
+      this.lastHeaders = incoming.headers;
+      if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
+      if (this.trouble !== "none" && this.troubled(path)) {
+        this.calls.push(path);
+        return await this.#misbehave(incoming, outgoing);
+      }
       const body = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString());
-      const [status, answer] = this.#answer(path, body, incoming);
-      send(outgoing, status, answer);
+      send(outgoing, ...this.answer(path, body, incoming.headers));
     } catch {
       outgoing.destroy();
     } finally {
@@ -127,144 +205,57 @@ export class VaultDouble {
     }
   }
 
-  async #misbehave(incoming: IncomingMessage, outgoing: ServerResponse): Promise<boolean> {
+  async #misbehave({ url = "", socket }: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     switch (this.trouble) {
-      case "none":
-        return false;
       case "500":
-        send(outgoing, 500, { errors: ["internal error"] });
-        return true;
+        return send(outgoing, ...refuse(500, "internal error"));
+      case "busy":
+        return send(outgoing, ...refuse(429, "request path: rate limit quota exceeded"));
       case "hang":
-        await new Promise((resolve) => outgoing.once("close", resolve));
-        return true;
+        return await new Promise((resolve) => outgoing.once("close", () => resolve()));
       case "drip":
-        outgoing.writeHead(200, { "Content-Length": 1000 });
-        while (!outgoing.destroyed) {
-          outgoing.write(" ");
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-        return true;
+        outgoing.writeHead(200, { "Content-Length": 100_000 });
+        return await pour(outgoing, " ", 20);
+      case "endless":
+        outgoing.writeHead(200);
+        return await pour(outgoing, " ".repeat(64 * 1024), 0);
       case "truncated":
         outgoing.writeHead(200);
-        outgoing.end('{"data":{"plain');
-        return true;
+        return void outgoing.end('{"data":{"plain');
+      case "cut":
+        outgoing.writeHead(200, { "Content-Length": 1000 });
+        outgoing.write('{"data":{}}');
+        return void setTimeout(() => socket.destroy(), 20);
+      case "not-json":
+        outgoing.writeHead(200);
+        return void outgoing.end("<html>It works!</html>");
       case "reset":
-        incoming.socket.destroy();
-        return true;
+        return void socket.destroy();
       case "redirect-away":
-        outgoing.writeHead(307, { Location: "http://127.0.0.2:1/v1/elsewhere" });
-        outgoing.end();
-        return true;
+        return redirect(outgoing, `${this.elsewhere}${url}`);
+      case "redirect-circle":
+        return redirect(outgoing, url);
       case "redirect-here":
         this.trouble = "none";
-        outgoing.writeHead(307, { Location: incoming.url ?? "" });
-        outgoing.end();
-        return true;
+        return redirect(outgoing, url);
     }
-  }
-
-  #answer(path: string, body: Record<string, string>, { headers }: IncomingMessage): [number, unknown] {
-    if (path === "sys/health") {
-      const { state } = this;
-      return [200, {
-        initialized: state !== "uninitialised",
-        sealed: state !== "ready",
-        standby: state === "standby",
-      }];
-    }
-    if (this.state === "uninitialised" || this.state === "sealed") {
-      const text = headers["x-vault-token"] === undefined ? "" : "error performing token check: ";
-      return [503, { errors: [`${text}Vault is sealed`] }];
-    }
-    if (this.state === "standby") return [473, {}];
-    if ((headers["x-vault-namespace"] ?? "") !== this.namespace) {
-      return [404, { errors: ["no handler for route"] }];
-    }
-    if (path === `auth/${this.#mounts.approle}/login`) return this.#login(body);
-    const token = String(headers["x-vault-token"] ?? "");
-    if (token === "") return [400, { errors: ["missing client token"] }];
-    const issued = this.#tokens.get(token);
-    const denied: [number, unknown] = [403, { errors: ["1 error occurred:\n\t* permission denied\n\n"] }];
-    if (issued === undefined || issued.expires <= this.now()) return [403, { errors: ["permission denied"] }];
-    if (path === "auth/token/renew-self") return this.#renew(token, issued);
-    if (!this.policy(path)) return denied;
-    return this.#transit(path, body);
-  }
-
-  #login(body: Record<string, string>): [number, unknown] {
-    if (body["role_id"] !== this.roleId) return [400, { errors: ["invalid role ID"] }];
-    if (body["secret_id"] !== this.secretId) return [400, { errors: ["invalid secret id"] }];
-    const token = `s.${randomUUID()}`;
-    const dies = this.maxTtl === 0 ? Infinity : this.now() + this.maxTtl * 1000;
-    this.#tokens.set(token, { renewable: this.renewable, expires: this.now() + this.period * 1000, dies });
-    return [200, { auth: { client_token: token, lease_duration: this.period, renewable: this.renewable } }];
-  }
-
-  #renew(token: string, issued: Issued): [number, unknown] {
-    if (!issued.renewable) return [400, { errors: ["lease is not renewable"] }];
-    const left = Math.min(this.period * 1000, issued.dies - this.now());
-    issued.expires = this.now() + left;
-    return [200, { auth: { client_token: token, lease_duration: Math.floor(left / 1000), renewable: true } }];
-  }
-
-  #transit(path: string, body: Record<string, string>): [number, unknown] {
-    const [mount, ...words] = path.split("/");
-    if (mount !== this.#mounts.transit) return [404, { errors: ["no handler for route"] }];
-    const name = decodeURIComponent(words.at(-1) ?? "");
-    const ring = this.rings.get(name);
-    if (ring === undefined) return [400, { errors: ["encryption key not found"] }];
-    if (ring.derived && !body["context"]) {
-      return [400, {
-        errors: [
-          "missing 'context' for key derivation; the key was created using a derived key, which means additional, per-request information must be included",
-        ],
-      }];
-    }
-    const context = Buffer.from(body["context"] ?? "", "base64");
-    if (path.includes("/datakey/plaintext/")) {
-      const plaintext = randomBytes(32);
-      return [200, {
-        data: { plaintext: plaintext.toString("base64"), ciphertext: seal(ring, plaintext, context) },
-      }];
-    }
-    const plaintext = open(ring, body["ciphertext"] ?? "", context);
-    if (plaintext === undefined) return [400, { errors: ["invalid ciphertext: unable to decrypt"] }];
-    if (path.includes("/decrypt/")) return [200, { data: { plaintext: plaintext.toString("base64") } }];
-    return [200, { data: { ciphertext: seal(ring, plaintext, context) } }];
   }
 }
 
-/** `vault:vN:` and the base64 of `nonce (12) | ciphertext | tag (16)`, AES-256-GCM without additional data. */
-function seal(ring: Ring, plaintext: Uint8Array, context: Buffer): string {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv("aes-256-gcm", keyOf(ring, ring.keys.length, context), nonce);
-  const sealed = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
-  return `vault:v${ring.keys.length}:${sealed.toString("base64")}`;
-}
-
-function open(ring: Ring, ciphertext: string, context: Buffer): Buffer | undefined {
-  const [, version, base64] = /^vault:v(\d+):(.+)$/.exec(ciphertext) ?? [];
-  if (version === undefined || base64 === undefined) return undefined;
-  const sealed = Buffer.from(base64, "base64");
-  try {
-    const decipher = createDecipheriv(
-      "aes-256-gcm",
-      keyOf(ring, Number(version), context),
-      sealed.subarray(0, 12),
-    );
-    decipher.setAuthTag(sealed.subarray(-16));
-    return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
-  } catch {
-    return undefined;
+async function pour(outgoing: ServerResponse, text: string, pause: number): Promise<void> {
+  while (!outgoing.destroyed) {
+    outgoing.write(text);
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
-function keyOf(ring: Ring, version: number, context: Buffer): Buffer {
-  const key = ring.keys[version - 1] ?? Buffer.alloc(32);
-  return ring.derived ? createHmac("sha256", key).update(context).digest() : key;
+function redirect(outgoing: ServerResponse, location: string): void {
+  outgoing.writeHead(307, { "Location": location, "Content-Length": 0 });
+  outgoing.end();
 }
 
 function send(outgoing: ServerResponse, status: number, answer: unknown): void {
-  outgoing.writeHead(status, { "Content-Type": "application/json" });
-  outgoing.end(JSON.stringify(answer));
+  const body = Buffer.from(JSON.stringify(answer));
+  outgoing.writeHead(status, { "Content-Type": "application/json", "Content-Length": body.length });
+  outgoing.end(body);
 }
