@@ -60,7 +60,12 @@ export function connect(options: ConnectionOptions): Connection {
       const end = performance.now() + timeout;
       let target = new URL(base + call.path);
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-        const answer = await exchange(target, agent, outgoing, Math.max(1, end - performance.now()));
+        const answer = await exchange(
+          target,
+          agent,
+          outgoing,
+          Math.max(1, Math.ceil(end - performance.now())),
+        );
         const { status, location } = answer;
         if (status >= 200 && status < 300) return objectOf(answer, call.path);
         if (!REDIRECTS.has(status) || location === undefined) throw refusal(answer, call.path);

@@ -16,6 +16,7 @@ export type Trouble =
   | "none"
   | "500"
   | "busy"
+  | "forbidden"
   | "hang"
   | "drip"
   | "truncated"
@@ -211,6 +212,9 @@ export class VaultDouble {
         return send(outgoing, ...refuse(500, "internal error"));
       case "busy":
         return send(outgoing, ...refuse(429, "request path: rate limit quota exceeded"));
+      case "forbidden":
+        outgoing.writeHead(403);
+        return void outgoing.end("<html>403 Forbidden</html>");
       case "hang":
         return await new Promise((resolve) => outgoing.once("close", () => resolve()));
       case "drip":
