@@ -54,7 +54,7 @@ export class VaultDouble {
   namespace = "";
   roleId = "role-id-of-the-double";
   secretId = "secret-id-of-the-double";
-  /** Seconds of a lease, and of the whole life of a token (0 for no end). */
+  /** Seconds of a lease, and of the whole life of a token. 0 is one without end. */
   period = 300;
   maxTtl = 0;
   renewable = true;
@@ -160,11 +160,15 @@ export class VaultDouble {
     if (roleId !== this.roleId) return refuse(400, "invalid role ID");
     if (secretId !== this.secretId) return refuse(400, "invalid secret id");
     const token = `s.${randomUUID()}`;
-    const dies = this.maxTtl === 0 ? Infinity : this.now() + this.maxTtl * 1000;
-    const duration = Math.min(this.period, this.maxTtl === 0 ? Infinity : this.maxTtl);
+    const dies = this.now() + (this.maxTtl || Infinity) * 1000;
+    const duration = Math.min(this.period || Infinity, this.maxTtl || Infinity);
     this.#tokens.set(token, { renewable: this.renewable, expires: this.now() + duration * 1000, dies });
     return [200, {
-      auth: { client_token: token, lease_duration: duration, renewable: this.renewable },
+      auth: {
+        client_token: token,
+        lease_duration: duration === Infinity ? 0 : duration,
+        renewable: this.renewable,
+      },
     }];
   }
 
