@@ -80,7 +80,7 @@ export function createSse(parts: SseParts): Sse {
       return customerView(record, encryption, customer, { aead, sealsRecords });
     }
     const openKey = once(() => openUnderKms(encryption, record, kms));
-    const rest = kms === undefined ? undefined : await digests.beside(record, openKey);
+    const rest = kms === undefined ? undefined : await digests.ofRecord(record, openKey);
     return kmsView(record, rest, openKey, { aead, sealsRecords });
   }
 

@@ -3,7 +3,7 @@ import { etagKey, type ObjectName } from "../crypto/kdf.ts";
 import { randomBytes } from "../crypto/random.ts";
 import type { Secret } from "../crypto/secret.ts";
 import { S3Error } from "../errors/s3-error.ts";
-import type { ListedObject } from "../store/store.ts";
+import type { ListedObject, ObjectRecord } from "../store/store.ts";
 import { type DigestRest, isSealedMd5, opaqueMd5, sealMd5 } from "./digest-rest.ts";
 import { CLOSED_TEXTS, isSealedText, opaqueText, sealedTexts } from "./sealed-text.ts";
 
@@ -24,8 +24,17 @@ export interface DigestsOfWrite {
 export interface Digests {
   /** Those of an SSE-S3 write, of an object or of one part of it. */
   ofWrite(object: ObjectName, objectKey: Secret): DigestsOfWrite;
-  /** Opens what rests beside an SSE-S3 object or upload. @param openKey opens its key; only for who needs it */
+  /**
+   * Opens and seals what rests beside an SSE-S3 object or upload.
+   * @param openKey opens its key; only for who needs it
+   * @throws S3Error what `openKey` throws
+   */
   beside(object: ObjectName, openKey: () => Promise<Secret>): Promise<DigestRest>;
+  /**
+   * The same for looking at an object: where the KMS does not give the key, what takes it stays closed.
+   * @throws S3Error XMinioObjectTampered
+   */
+  ofRecord(record: ObjectRecord, openKey: () => Promise<Secret>): Promise<DigestRest>;
   /** ETags of listed objects as clients see them, in the order given. */
   listedEtags(objects: readonly ListedObject[], bucket: string): Promise<readonly string[]>;
   /**
@@ -49,6 +58,7 @@ export function storeKeyDigests(storeKey: Secret | undefined): Digests {
       rest,
     }),
     beside: async () => rest,
+    ofRecord: async () => rest,
     listedEtags: async (objects, bucket) =>
       objects.map(({ key, etag }) => shownEtag(rest, etag, { bucket, key })),
     sealsRecords: true,

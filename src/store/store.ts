@@ -199,6 +199,8 @@ export interface ListedObject {
   readonly etag: string;
   readonly lastModified: number;
   readonly checksum?: ChecksumPlan;
+  /** From stores that have it at hand with every entry: showing an ETag may take it. */
+  readonly metadata?: Metadata;
 }
 
 /** Objects and common prefixes, each in UTF-8 byte order. */

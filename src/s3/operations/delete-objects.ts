@@ -1,6 +1,6 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import { CHECKSUM_ALGORITHMS, checksumHeader } from "../checksums.ts";
-import { concurrently } from "../concurrently.ts";
+import { concurrently } from "../../store/concurrently.ts";
 import { type DeleteConditions, deleteExpectation } from "../delete-conditions.ts";
 import { existingBucket } from "../existing-bucket.ts";
 import { checkKey } from "../names.ts";

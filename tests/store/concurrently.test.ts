@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { concurrently } from "../../src/s3/concurrently.ts";
+import { concurrently } from "../../src/store/concurrently.ts";
 
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 
