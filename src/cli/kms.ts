@@ -1,35 +1,25 @@
-import { Buffer } from "node:buffer";
-import { randomBytes } from "../crypto/random.ts";
 import { type Command, UsageError } from "./command.ts";
+import { generateKey } from "./kms-generate-key.ts";
+import { kmsStatus } from "./kms-status.ts";
 
-/** Bytes of a master key. */
-const KEY_SIZE = 32;
-
-/** Names that stand in an environment file, a shell line and a list of keys without quotes. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-
-/** `minio-ts kms generate-key NAME`. */
+/** `minio-ts kms generate-key NAME` and `minio-ts kms status`. */
 export const kms: Command = {
   name: "kms",
-  usage: "generate-key NAME",
-  summary: "make a master key for MINIO_SSE_MASTER_KEY",
-  flags: [],
+  usage: "generate-key NAME | status [--json]",
+  summary: "make a master key, or look at the KMS that is configured",
+  flags: [["--json", "status: print one JSON object"]],
   examples: [
     "minio-ts kms generate-key my-key",
     "minio-ts kms generate-key my-key >> minio.env",
+    "minio-ts kms status",
   ],
-  async run([action, name, ...others], terminal) {
-    if (action === undefined) throw new UsageError("say what to do: generate-key.");
-    if (action !== "generate-key") throw new UsageError(`"${action}" is not something that it does.`);
-    if (name === undefined) throw new UsageError("the name of the key is missing.");
-    if (others.length > 0) throw new UsageError("it takes only one name.");
-    if (!NAME.test(name)) {
-      throw new UsageError(
-        "a name has up to 128 letters, digits, '.', '_' and '-', and begins with a letter or digit.",
-      );
-    }
-    const hex = Buffer.from(randomBytes(KEY_SIZE)).toString("hex");
-    terminal.print(`MINIO_SSE_MASTER_KEY=${name}:${hex}\n`);
-    return 0;
+  async run([action, ...words], terminal) {
+    if (action === "generate-key") return generateKey(words, terminal);
+    if (action === "status") return await kmsStatus(words, terminal);
+    throw new UsageError(
+      action === undefined
+        ? "say what to do: generate-key or status."
+        : `"${action}" is not something that it does.`,
+    );
   },
 };

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { UsageError } from "./command.ts";
+import { parseFlags } from "./flags.ts";
 
 /** The flags of every command that serves. */
 export interface ServeFlags {
@@ -26,26 +25,12 @@ export const SERVE_FLAGS: readonly (readonly [flag: string, meaning: string])[] 
  * @throws UsageError for a flag that does not exist or lacks its value
  */
 export function parseServeFlags(words: readonly string[]): { flags: ServeFlags; positionals: string[] } {
-  const { values, positionals } = parse(words);
+  const { values, positionals } = parseFlags(words, {
+    "address": { type: "string", default: ":9000" },
+    "certs-dir": { type: "string", short: "S" },
+    "json": { type: "boolean", default: false },
+    "quiet": { type: "boolean", default: false },
+  });
   const { address, json, quiet } = values;
   return { flags: { address, json, quiet, certsDir: values["certs-dir"] }, positionals };
-}
-
-function parse(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        "address": { type: "string", default: ":9000" },
-        "certs-dir": { type: "string", short: "S" },
-        "json": { type: "boolean", default: false },
-        "quiet": { type: "boolean", default: false },
-      },
-    });
-  } catch (thrown) {
-    // The first sentence names the flag; the others are advice on `parseArgs`.
-    const [sentence = ""] = String(thrown instanceof Error ? thrown.message : thrown).split(/\.\s|\n/);
-    throw new UsageError(`${sentence.replace(/\.$/, "")}.`);
-  }
 }

@@ -49,6 +49,8 @@ export class VaultDouble {
   trouble: Trouble = "none";
   /** Paths that the trouble befalls. */
   troubled: (path: string) => boolean = () => true;
+  /** What `500` says. */
+  says = "internal error";
   /** Where `redirect-away` leads. */
   elsewhere = "http://127.0.0.2:1";
   namespace = "";
@@ -213,7 +215,7 @@ export class VaultDouble {
   async #misbehave({ url = "", socket }: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     switch (this.trouble) {
       case "500":
-        return send(outgoing, ...refuse(500, "internal error"));
+        return send(outgoing, ...refuse(500, this.says));
       case "busy":
         return send(outgoing, ...refuse(429, "request path: rate limit quota exceeded"));
       case "forbidden":

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { KEY } from "../kms/vault/double-kms.ts";
+import { VaultDouble } from "../kms/vault/vault-double.ts";
+import { vaultEnv } from "../kms/vault/vault-env.ts";
+import { runHere } from "./in-process.ts";
+import { newPlace, run } from "./program.ts";
+
+const STATUS = ["kms", "status"];
+const HEX = "5e".repeat(32);
+
+describe("kms status with Vault", () => {
+  let double: VaultDouble;
+  beforeEach(async () => {
+    double = await new VaultDouble().listen();
+    double.addRing(KEY);
+  });
+  afterEach(() => double.stop());
+
+  test("lists the steps of a start, all of which went well, and exits with 0", async () => {
+    expect(await runHere(STATUS, vaultEnv(double))).toEqual({
+      code: 0,
+      out: [
+        `Vault ${double.url}, key "${KEY}"`,
+        `  ok      reach ${double.url}`,
+        "  ok      find Vault unsealed",
+        "  ok      log in at auth/approle",
+        `  ok      make a data key at transit/datakey/plaintext/${KEY}`,
+        `  ok      open it again at transit/decrypt/${KEY}`,
+        "",
+      ].join("\n"),
+    });
+  });
+
+  test("stops at the step that fails, with what Vault said and what to do, and exits with 1", async () => {
+    double.secretId = "another";
+    const env = vaultEnv(double);
+    double.secretId = "withdrawn";
+    const { code, out } = await runHere(STATUS, env);
+    expect([code, out.split("\n").slice(1)]).toEqual([1, [
+      `  ok      reach ${double.url}`,
+      "  ok      find Vault unsealed",
+      "  failed  log in at auth/approle: auth/approle/login: Vault answered 400: invalid secret id",
+      expect.stringMatching(/^ {10}> Check MINIO_SSE_VAULT_APPROLE_ID, MINIO_SSE_VAULT_APPROLE_SECRET/),
+      "",
+    ]]);
+    expect(out).not.toContain("another");
+  });
+
+  test("--json prints the same as one object", async () => {
+    const well = await runHere([...STATUS, "--json"], vaultEnv(double));
+    expect(well.code).toBe(0);
+    expect(JSON.parse(well.out)).toMatchObject({ kms: `Vault ${double.url}, key "${KEY}"`, online: true });
+    expect(JSON.parse(well.out).steps.map((step: { ok: boolean }) => step.ok)).toEqual(Array(5).fill(true));
+    double.state = "sealed";
+    const sealed = await runHere([...STATUS, "--json"], vaultEnv(double));
+    expect(sealed.code).toBe(1);
+    expect(JSON.parse(sealed.out)).toMatchObject({
+      online: false,
+      steps: [
+        { name: `reach ${double.url}`, ok: true },
+        {
+          name: "find Vault unsealed",
+          ok: false,
+          reason: "Vault is sealed",
+          hint: 'Unseal it with "vault operator unseal".',
+        },
+      ],
+    });
+  });
+
+  test("a message that would steer a terminal is shown, not obeyed", async () => {
+    double.trouble = "500";
+    double.says = "\u001b[2J";
+    expect((await runHere(STATUS, vaultEnv(double))).out).not.toContain("\u001b");
+  });
+});
+
+test("kms status with a master key makes a data key and opens it", async () => {
+  expect(await runHere(STATUS, { MINIO_SSE_MASTER_KEY: `my-key:${HEX}` })).toEqual({
+    code: 0,
+    out:
+      'master key "my-key"\n  ok      make a data key under the master key "my-key"\n  ok      open it again\n',
+  });
+});
+
+test("kms status is in colour for a person", async () => {
+  const { out } = await runHere(STATUS, { MINIO_SSE_MASTER_KEY: `my-key:${HEX}` }, true);
+  expect(out).toContain("\u001b[32mok\u001b[0m      open it again\n");
+});
+
+test("kms status without a KMS, and with settings that are wrong, exits with 1 and says why", async () => {
+  expect(await runHere(STATUS)).toEqual({
+    code: 1,
+    out: "ERROR No KMS is configured.\n      > Set MINIO_SSE_VAULT_ENDPOINT, or MINIO_SSE_MASTER_KEY.\n",
+  });
+  const { code, out } = await runHere(STATUS, { MINIO_SSE_VAULT_ENDPOINT: "vault:8200" });
+  expect([code, out]).toEqual([1, expect.stringContaining("MINIO_SSE_VAULT_ENDPOINT must be a URL")]);
+});
+
+test.each([[["kms", "status", "now"]], [["kms", "status", "--jso"]]])("%j makes no sense", async (words) => {
+  const { code, out } = await runHere(words);
+  expect([code, out]).toEqual([1, expect.stringContaining('Incorrect usage of "minio-ts kms"')]);
+});
+
+test("kms status ends as a process, too, although it keeps a token alive", async () => {
+  const place = newPlace();
+  const double = await new VaultDouble().listen();
+  double.addRing(KEY);
+  const { code, out, err } = await run(place, STATUS, vaultEnv(double));
+  await double.stop();
+  place.remove();
+  expect([code, out.match(/ {2}ok/g)?.length, err]).toEqual([0, 5, ""]);
+});
