@@ -14,6 +14,7 @@ import { type Encrypted, type EncryptedBy, encryptionMetadata, readEncryption } 
 import { newKey, openUnderCustomer, openUnderKms, requireKms } from "./object-key.ts";
 import { encryptedPartEtags } from "./part-etags.ts";
 import { PLAIN_PARTS, PLAIN_SEALING, plainView } from "./plain.ts";
+import { rewrapObjectKey, rewrapUploadKey } from "./rewrap.ts";
 import { rotateKeys } from "./rotation.ts";
 import type { ObjectView, Sealing, Sse, SseRequest } from "./sse.ts";
 
@@ -85,7 +86,7 @@ export function createSse(parts: SseParts): Sse {
   }
 
   return {
-    requireKms: () => void requireKms(kms),
+    requireKms: () => requireKms(kms),
     forWrite: (request) => sealing(request, false),
     forNewUpload: (request) => sealing(request, true),
 
@@ -135,6 +136,9 @@ export function createSse(parts: SseParts): Sse {
       const source = customerKey(request.headers, request.secure, "copy-source");
       return await rotateKeys(record, { source, to, kms, digests });
     },
+
+    rewrap: (record) => rewrapObjectKey(record, { kms, digests }),
+    rewrapUpload: (upload) => rewrapUploadKey(upload, { kms, digests }),
 
     listedEtags: (objects, bucket) => digests.listedEtags(objects, bucket),
   };

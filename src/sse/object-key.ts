@@ -124,6 +124,6 @@ export function requireKms(kms: Kms | undefined): Kms {
 }
 
 /** Every data key is bound to the object that it is for. */
-function contextOf({ bucket, key }: ObjectName): KmsContext {
+export function contextOf({ bucket, key }: ObjectName): KmsContext {
   return { [bucket]: objectPath(bucket, key) };
 }

@@ -8,6 +8,7 @@ import type {
   ObjectRecord,
   UploadRecord,
 } from "../store/store.ts";
+import type { Rewrap } from "./rewrap.ts";
 
 /**
  * The step between operations and store: decides from the headers of a request what encryption it means, and turns
@@ -15,8 +16,11 @@ import type {
  * only this step knows both.
  */
 export interface Sse {
-  /** @throws S3Error InvalidArgument where there is no KMS, so that nothing could be encrypted with its keys */
-  requireKms(): void;
+  /**
+   * The key that new objects are encrypted under.
+   * @throws S3Error InvalidArgument where there is no KMS, so that nothing could be encrypted with its keys
+   */
+  requireKms(): { readonly keyId: string };
   /** What PutObject, CopyObject or PostObject asks for. */
   forWrite(request: SseRequest): Promise<Sealing>;
   /** What CreateMultipartUpload asks for. Only the metadata and headers of the sealing matter. */
@@ -34,6 +38,10 @@ export interface Sse {
    * bytes have to be written anew.
    */
   rotate(request: SseRequest, record: ObjectRecord): Promise<Rotation | undefined>;
+  /** Seals the data key of an object under the current key of the KMS. @throws as `rewrapObjectKey` */
+  rewrap(record: ObjectRecord): Promise<Rewrap<{ readonly attributes: ObjectAttributes }>>;
+  /** The same for an unfinished upload. */
+  rewrapUpload(upload: UploadRecord): Promise<Rewrap<{ readonly metadata: Metadata }>>;
   /** ETags of listed objects as clients see them, in the order given. */
   listedEtags(objects: readonly ListedObject[], bucket: string): Promise<readonly string[]>;
 }

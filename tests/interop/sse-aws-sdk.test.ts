@@ -8,6 +8,7 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   S3Client,
+  UpdateObjectEncryptionCommand,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
@@ -170,5 +171,21 @@ for (const provider of ["webcrypto", "native"]) {
         expect(ServerSideEncryption ?? SSECustomerAlgorithm).toBe("AES256");
       }
     }, 60_000);
+
+    test("updates the encryption of an object to the key of the server, and to no other", async () => {
+      const Key = "updated";
+      await client.send(new PutObjectCommand({ Bucket, Key, Body: "body", ServerSideEncryption: "AES256" }));
+      const { ETag } = await client.send(new HeadObjectCommand({ Bucket, Key }));
+      const update = (name: string) =>
+        new UpdateObjectEncryptionCommand({
+          Bucket,
+          Key,
+          ObjectEncryption: { SSEKMS: { KMSKeyArn: `arn:aws:kms:us-east-1:123456789012:key/${name}` } },
+        });
+      await client.send(update("my-key"));
+      await expect(client.send(update("your-key"))).rejects.toMatchObject({ name: "InvalidRequest" });
+      expect((await client.send(new HeadObjectCommand({ Bucket, Key }))).ETag).toBe(ETag ?? "");
+      expect((await read(Key)).toString()).toBe("body");
+    });
   });
 }

@@ -1,8 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { copyObject } from "../../src/s3/operations/copy-object.ts";
 import { getObject } from "../../src/s3/operations/get-object.ts";
 import { headObject } from "../../src/s3/operations/head-object.ts";
@@ -12,6 +9,7 @@ import { Secret } from "../../src/crypto/secret.ts";
 import type { Store } from "../../src/store/store.ts";
 import { makeCall } from "../s3/call.ts";
 import { altered, bytesOf, finishedEtag, md5, MIB } from "../s3/upload-fixture.ts";
+import { bodyFiles, stored } from "./bodies.ts";
 import {
   customer,
   encryptionHeaders,
@@ -29,28 +27,6 @@ const refused = async (scene: Scene, target: string, headers: Headers) => {
   const sketch = { target, headers: { "x-amz-copy-source": target, ...headers } };
   return (await scene.fail(copyObject, sketch)).code;
 };
-
-/** What lies on the disk of all bodies in files: name, inode, time of change and content. */
-function bodyFiles(scene: Scene): string[] {
-  const blobs = join(scene.directory, "blobs");
-  return readdirSync(blobs, { recursive: true, encoding: "utf8" }).sort().flatMap((name) => {
-    const path = join(blobs, name);
-    const { ino, mtimeMs, ctimeMs } = statSync(path);
-    if (!statSync(path).isFile()) return [];
-    return [
-      `${name} ${ino} ${mtimeMs} ${ctimeMs} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`,
-    ];
-  });
-}
-
-/** The stored bytes of an object. */
-async function stored(scene: Scene, key: string): Promise<string> {
-  const handle = await scene.store.open("box", key);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of handle?.read(0, handle.record.storedSize) ?? []) chunks.push(chunk);
-  handle?.close();
-  return createHash("sha256").update(Buffer.concat(chunks)).digest("hex");
-}
 
 const LARGE = bytesOf(300_000, 1);
 const PARTS = [bytesOf(5 * MIB, 2), bytesOf(77, 3)];

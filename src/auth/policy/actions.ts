@@ -22,7 +22,7 @@ const OBJECT_ACTIONS = `
   GetObjectVersionForReplication GetObjectVersionTagging GetObjectVersionTorrent InitiateReplication
   ListMultipartUploadParts ObjectOwnerOverrideToBucketOwner PutObject PutObjectAcl PutObjectLegalHold
   PutObjectRetention PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging ReplicateDelete
-  ReplicateObject ReplicateTags RestoreObject
+  ReplicateObject ReplicateTags RestoreObject UpdateObjectEncryption
 `;
 
 /** Every action that a bucket policy can name, in lower case with `s3:`, by what it acts on. */

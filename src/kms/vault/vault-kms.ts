@@ -30,8 +30,11 @@ export interface VaultWorld {
 
 /** Seconds that a client should wait after a 503. */
 const RETRY_AFTER = "5";
-/** How long a version of the ring counts as the latest, in milliseconds. */
-const VERSION_HOLDS = 60_000;
+/**
+ * How long a version of the ring counts as the latest, in milliseconds: long enough to pass over a million data keys that
+ * are sealed under it already, and short enough that who rotates the ring and then rewraps is not passed over, too.
+ */
+const VERSION_HOLDS = 1_000;
 
 /** HashiCorp Vault as KMS: transit for data keys, AppRole for ourselves. */
 export class VaultKms implements Kms {

@@ -30,6 +30,7 @@ import { postObject } from "./post-object.ts";
 import { putBucketEncryption } from "./put-bucket-encryption.ts";
 import { putBucketPolicy } from "./put-bucket-policy.ts";
 import { putObject } from "./put-object.ts";
+import { updateObjectEncryption } from "./update-object-encryption.ts";
 import { uploadPartCopy } from "./upload-part-copy.ts";
 import { uploadPart } from "./upload-part.ts";
 
@@ -66,6 +67,7 @@ export const OPERATIONS: readonly Operation[] = [
   putBucketEncryption,
   putBucketPolicy,
   putObject,
+  updateObjectEncryption,
   uploadPartCopy,
   uploadPart,
 ];

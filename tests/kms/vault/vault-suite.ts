@@ -216,7 +216,7 @@ export function describeVault(name: string, make: (authority: TestAuthority) => 
         const { plaintext, sealed } = await kms.generateDataKey(CONTEXT);
         expect(await kms.rewrapDataKey("other-key", sealed, CONTEXT)).toBeUndefined();
         await vault.rotate("other-key");
-        // Another one, since a version counts as the latest for a minute.
+        // Another one, since a version counts as the latest for a second.
         const later = kmsFor(vault, { keyName: "other-key" });
         const renewed = await later.rewrapDataKey("other-key", sealed, CONTEXT);
         expect(renewed?.keyId).toBe("other-key");
