@@ -1,11 +1,11 @@
 import type { Aead } from "../crypto/aead.ts";
-import { partKey } from "../crypto/kdf.ts";
+import { type ObjectName, partKey } from "../crypto/kdf.ts";
 import type { Secret } from "../crypto/secret.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { Kms } from "../kms/kms.ts";
 import type { ObjectRecord, UploadRecord } from "../store/store.ts";
 import { type CustomerKey, customerKey, customerKeyHeaders } from "./customer-key.ts";
-import { customerDigests, type Digests, objectKeyTexts } from "./digests.ts";
+import { customerDigests, type Digests, type DigestsOfWrite, objectKeyTexts } from "./digests.ts";
 import { checkShape, customerView, KMS_HEADERS, kmsView } from "./encrypted-view.ts";
 import { encryptingSealing } from "./encrypting.ts";
 import { customerKeyNotApplicable, notSupportedHere, partKeyMissing, partKeyWrong } from "./faults.ts";
@@ -13,10 +13,11 @@ import { type Intent, readIntent, writeIntent } from "./intent.ts";
 import { type Encrypted, type EncryptedBy, encryptionMetadata, readEncryption } from "./metadata.ts";
 import { newKey, openUnderCustomer, openUnderKms, requireKms } from "./object-key.ts";
 import { encryptedPartEtags } from "./part-etags.ts";
-import { PLAIN_PARTS, PLAIN_SEALING, plainView } from "./plain.ts";
+import { checkPlainUpload, PLAIN_PARTS, PLAIN_SEALING, plainView } from "./plain.ts";
+import { checkUpload, sealUpload } from "./record-seal.ts";
 import { rewrapObjectKey, rewrapUploadKey } from "./rewrap.ts";
 import { rotateKeys } from "./rotation.ts";
-import type { ObjectView, Sealing, Sse, SseRequest } from "./sse.ts";
+import type { ObjectView, Sse, SseRequest } from "./sse.ts";
 
 /** What encryption is made of. */
 export interface SseParts {
@@ -39,19 +40,8 @@ export function createSse(parts: SseParts): Sse {
     return intent.kind === "none" && await parts.encryptsByDefault(bucket) ? { kind: "sse-s3" } : intent;
   }
 
-  async function sealing(request: SseRequest, multipart: boolean): Promise<Sealing> {
-    const intent = await intentOf(request);
-    if (intent.kind === "none") return PLAIN_SEALING;
-    const { objectKey, encryption } = await newKey(intent, request, kms, multipart);
-    return encryptingSealing({
-      aead,
-      object: request,
-      streamKey: objectKey,
-      digests: intent.kind === "sse-c" ? customerDigests(objectKey) : digests.ofWrite(request, objectKey),
-      metadata: encryptionMetadata(encryption),
-      replyHeaders: intent.kind === "sse-c" ? customerKeyHeaders(intent.customer) : KMS_HEADERS,
-      sealsRecord: sealsRecords,
-    });
+  function digestsOf({ kind }: Encrypted, object: ObjectName, objectKey: Secret): DigestsOfWrite {
+    return kind === "sse-c" ? customerDigests(objectKey) : digests.ofWrite(object, objectKey);
   }
 
   /** The object key of an upload, and what the answer says of its encryption. */
@@ -87,8 +77,32 @@ export function createSse(parts: SseParts): Sse {
 
   return {
     requireKms: () => requireKms(kms),
-    forWrite: (request) => sealing(request, false),
-    forNewUpload: (request) => sealing(request, true),
+
+    async forWrite(request) {
+      const intent = await intentOf(request);
+      if (intent.kind === "none") return PLAIN_SEALING;
+      const { objectKey, encryption } = await newKey(intent, request, kms, false);
+      return encryptingSealing({
+        aead,
+        object: request,
+        streamKey: objectKey,
+        digests: digestsOf(encryption, request, objectKey),
+        metadata: encryptionMetadata(encryption),
+        replyHeaders: replyHeadersOf(intent),
+        sealsRecord: sealsRecords,
+      });
+    },
+
+    async forNewUpload(request, given) {
+      const intent = await intentOf(request);
+      const replyHeaders = replyHeadersOf(intent);
+      if (intent.kind === "none") return { metadata: given, replyHeaders };
+      const { objectKey, encryption } = await newKey(intent, request, kms, true);
+      const metadata = { ...given, ...encryptionMetadata(encryption) };
+      if (!sealsRecords) return { metadata, replyHeaders };
+      const { rest } = digestsOf(encryption, request, objectKey);
+      return { metadata: sealUpload(rest, request, metadata), replyHeaders };
+    },
 
     async forPart({ headers, secure }, upload, partNumber) {
       const intent = writeIntent(headers, secure);
@@ -96,16 +110,17 @@ export function createSse(parts: SseParts): Sse {
       if (encryption.kind === "none") {
         if (intent.kind === "sse-c") throw customerKeyNotApplicable();
         if (intent.kind === "sse-s3") throw notSupportedHere();
+        checkPlainUpload(upload);
         return PLAIN_SEALING;
       }
       const { objectKey, replyHeaders } = await uploadKey(encryption, upload, intent);
+      const digests = digestsOf(encryption, upload, objectKey);
+      if (sealsRecords) checkUpload(digests.rest, upload);
       return encryptingSealing({
         aead,
         object: upload,
         streamKey: partKey(objectKey, partNumber),
-        digests: encryption.kind === "sse-c"
-          ? customerDigests(objectKey)
-          : digests.ofWrite(upload, objectKey),
+        digests,
         metadata: {},
         replyHeaders,
         sealsRecord: false,
@@ -116,13 +131,18 @@ export function createSse(parts: SseParts): Sse {
       const encryption = readEncryption(upload.metadata);
       const customer = customerKey(headers, secure);
       if (encryption.kind !== "sse-c" && customer !== undefined) throw customerKeyNotApplicable();
-      if (encryption.kind === "none") return PLAIN_PARTS;
+      if (encryption.kind === "none") {
+        checkPlainUpload(upload);
+        return PLAIN_PARTS;
+      }
       if (encryption.kind === "sse-s3") {
         requireKms(kms);
         const rest = await digests.beside(upload, once(() => openUnderKms(encryption, upload, kms)));
+        if (sealsRecords) checkUpload(rest, upload);
         return encryptedPartEtags(upload, { replyHeaders: KMS_HEADERS, etags: rest, rest, sealsRecords });
       }
       const rest = customer && objectKeyTexts(openUploadKey(encryption, upload, customer));
+      if (sealsRecords && rest !== undefined) checkUpload(rest, upload);
       const replyHeaders = customer === undefined ? {} : customerKeyHeaders(customer);
       return encryptedPartEtags(upload, { replyHeaders, etags: undefined, rest, sealsRecords });
     },
@@ -142,6 +162,11 @@ export function createSse(parts: SseParts): Sse {
 
     listedEtags: (objects, bucket) => digests.listedEtags(objects, bucket),
   };
+}
+
+function replyHeadersOf(intent: Intent): Readonly<Record<string, string>> {
+  if (intent.kind === "sse-c") return customerKeyHeaders(intent.customer);
+  return intent.kind === "sse-s3" ? KMS_HEADERS : {};
 }
 
 /** @throws S3Error InvalidRequest when it is not the customer's key */

@@ -3,8 +3,11 @@ import { opaqueEtag, openEtag, SEALED_ETAG_SIZE, sealEtag } from "../crypto/seal
 import type { ObjectName } from "../crypto/kdf.ts";
 import type { Secret } from "../crypto/secret.ts";
 
-/** What a sealed text is, so that none can stand in for another: an ETag, a checksum, or the proof of a whole record. */
-export type DigestKind = "etag" | "checksum" | "record";
+/**
+ * What a sealed text is, so that none can stand in for another: an ETag, a checksum, or the proof of a whole record or of
+ * the beginning of an upload.
+ */
+export type DigestKind = "etag" | "checksum" | "record" | "upload";
 
 /**
  * How short texts that tell of the plaintext rest beside an object: sealed, since an MD5 tells a thief of the disk which

@@ -9,7 +9,7 @@ import { objectKeyTexts, shownEtag } from "./digests.ts";
 import { customerKeyMissing } from "./faults.ts";
 import type { Encrypted, EncryptedBy } from "./metadata.ts";
 import { openUnderCustomer } from "./object-key.ts";
-import { checkMultipartEtag, checkRecord, isSealedRecord } from "./record-seal.ts";
+import { checkRecord, checkUnsealedRecord, isSealedRecord } from "./record-seal.ts";
 import { checkSizes, isStream } from "./sizes.ts";
 import type { ObjectView } from "./sse.ts";
 
@@ -74,8 +74,8 @@ export function customerView(
   const objectKey = openUnderCustomer(encryption, record, customer);
   const rest = objectKeyTexts(objectKey);
   if (sealsRecords) {
-    // A client may complete an upload without its key. Then only the ETag can tell which parts there were.
-    if (encryption.multipart && !isSealedRecord(record)) checkMultipartEtag(record);
+    // A client may complete an upload without its key.
+    if (encryption.multipart && !isSealedRecord(record)) checkUnsealedRecord(rest, record);
     else checkRecord(rest, record);
   }
   return {

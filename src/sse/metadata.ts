@@ -13,8 +13,9 @@ const S3_SEALED_DATA_KEY = `${PREFIX}S3-Kms-Sealed-Key`;
 const MULTIPART = "X-Minio-Internal-Encrypted-Multipart";
 const ACTUAL_SIZE = "X-Minio-Internal-actual-size";
 
-/** Our own: the proof of the whole record. MinIO passes over names that it does not know. */
+/** Our own: the proofs of a whole record, and of what an upload was begun with. MinIO passes over unknown names. */
 export const RECORD_SEAL = "X-Minio-Internal-Record-Seal";
+export const UPLOAD_SEAL = "X-Minio-Internal-Upload-Seal";
 
 /** How the object key rests with an object. */
 export interface SealedObjectKey {
@@ -76,6 +77,13 @@ export function readEncryption(metadata: Metadata): Encryption {
     sealedDataKey: decode(metadata, S3_SEALED_DATA_KEY),
     multipart,
   };
+}
+
+/** The metadata that the client gave, without what is kept beside it. */
+export function clientMetadata(metadata: Metadata): Metadata {
+  return Object.fromEntries(
+    Object.entries(metadata).filter(([name]) => !name.startsWith("X-Minio-Internal-")),
+  );
 }
 
 /** The metadata of an encryption. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
-import type { ObjectRecord } from "../store/store.ts";
+import type { ObjectRecord, UploadRecord } from "../store/store.ts";
 import { isSealedMd5 } from "./digest-rest.ts";
-import { RECORD_SEAL } from "./metadata.ts";
+import { RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
 import { isSealedText } from "./sealed-text.ts";
 import { checkSizes, type PieceSizes } from "./sizes.ts";
 import type { ObjectView, PartEtags, Rotation, Sealing } from "./sse.ts";
@@ -59,11 +59,7 @@ export function multipartEtag(storedEtags: readonly string[]): string {
  * is never served as if it were plaintext
  */
 export function plainView(record: ObjectRecord): ObjectView {
-  if (wasEncrypted(record)) {
-    throw new S3Error("XMinioObjectTampered", {
-      cause: new Error("an encrypted object has lost its encryption metadata"),
-    });
-  }
+  if (wasEncrypted(record)) throw stripped("an encrypted object");
   checkSizes(record, ({ size, storedSize }: PieceSizes) => size === storedSize);
   return {
     replyHeaders: {},
@@ -74,8 +70,22 @@ export function plainView(record: ObjectRecord): ObjectView {
   };
 }
 
+/**
+ * Looks at an upload whose parts are about to be stored, or shown, as they come.
+ * @throws S3Error XMinioObjectTampered when anything of it says that it is an encrypted one
+ */
+export function checkPlainUpload({ metadata }: UploadRecord): void {
+  if (UPLOAD_SEAL in metadata) throw stripped("an encrypted upload");
+}
+
+function stripped(what: string): S3Error {
+  return new S3Error("XMinioObjectTampered", {
+    cause: new Error(`${what} has lost its encryption metadata`),
+  });
+}
+
 function wasEncrypted({ etag, checksum, metadata, parts }: ObjectRecord): boolean {
   const digests = [etag, checksum?.value, ...parts.flatMap((part) => [part.etag, part.checksum])];
-  return RECORD_SEAL in metadata ||
+  return RECORD_SEAL in metadata || UPLOAD_SEAL in metadata ||
     digests.some((text) => text !== undefined && (isSealedText(text) || isSealedMd5(text)));
 }

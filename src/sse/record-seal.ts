@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { ObjectName } from "../crypto/kdf.ts";
 import { S3Error } from "../errors/s3-error.ts";
-import type { ObjectAttributes, ObjectPart, ObjectRecord } from "../store/store.ts";
+import type { Metadata, ObjectAttributes, ObjectPart, ObjectRecord, UploadRecord } from "../store/store.ts";
 import type { DigestRest } from "./digest-rest.ts";
-import { RECORD_SEAL } from "./metadata.ts";
+import { clientMetadata, RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
 import { multipartEtag } from "./plain.ts";
 
 /**
@@ -34,13 +34,29 @@ export function isSealedRecord({ metadata }: ObjectRecord): boolean {
 }
 
 /**
- * The only proof of a multipart SSE-C object that was completed without its key, when nothing could be sealed: the ETag
- * is made of those of its parts, so that a part that is missing or another one shows in it. Whoever forges the ETag as
- * well has changed what the client knows the object by.
+ * The metadata of a new upload with the proof that it is what the client gave. How the parts are encrypted needs none: a
+ * key that is sealed in another way does not open.
+ */
+export function sealUpload(rest: DigestRest, object: ObjectName, metadata: Metadata): Metadata {
+  return { ...metadata, [UPLOAD_SEAL]: rest.seal("upload", uploadDigest(metadata), object) };
+}
+
+/** @throws S3Error XMinioObjectTampered unless the upload, or the object made of it, is as it was begun */
+export function checkUpload(rest: DigestRest, upload: UploadRecord | ObjectRecord): void {
+  const proof = rest.open("upload", upload.metadata[UPLOAD_SEAL] ?? "", upload);
+  if (proof === uploadDigest(upload.metadata)) return;
+  throw tampered("the upload is not the one that was begun");
+}
+
+/**
+ * The proof of a multipart SSE-C object that was completed without its key, when its record could not be sealed: what
+ * the upload was begun with is sealed, and the ETag is made of those of its parts, so that a part that is missing or
+ * another one shows in it. Whoever forges the ETag as well has changed what the client knows the object by.
  * @throws S3Error XMinioObjectTampered
  */
-export function checkMultipartEtag({ etag, parts }: ObjectRecord): void {
-  if (etag !== multipartEtag(parts.map((part) => part.etag))) {
+export function checkUnsealedRecord(rest: DigestRest, record: ObjectRecord): void {
+  checkUpload(rest, record);
+  if (record.etag !== multipartEtag(record.parts.map((part) => part.etag))) {
     throw tampered("the ETag is not that of the parts");
   }
 }
@@ -49,18 +65,30 @@ function tampered(cause: string): S3Error {
   return new S3Error("XMinioObjectTampered", { cause: new Error(cause) });
 }
 
-/** Equal for equal records alone: JSON keeps apart where one value ends and the next begins. */
+function uploadDigest(metadata: Metadata): string {
+  return digest(pairs(clientMetadata(metadata)));
+}
+
 function recordDigest(
   { size, etag, metadata, checksum }: ObjectAttributes,
   parts: readonly ObjectPart[],
 ): string {
-  const names = Object.keys(metadata).filter((name) => name !== RECORD_SEAL).sort();
-  const said = JSON.stringify([
+  const { [RECORD_SEAL]: _, ...sealed } = metadata;
+  return digest([
     size,
     etag,
-    names.map((name) => [name, metadata[name]]),
+    pairs(sealed),
     checksum === undefined ? null : [checksum.algorithm, checksum.type, checksum.value],
     parts.map((part) => [part.number, part.size, part.etag, part.checksum ?? null]),
   ]);
-  return createHash("sha256").update(said).digest("base64");
+}
+
+/** Metadata in one order. */
+function pairs(metadata: Metadata): readonly (readonly [string, string])[] {
+  return Object.entries(metadata).sort(([a], [b]) => a < b ? -1 : 1);
+}
+
+/** Equal for what says the same alone: JSON keeps apart where one value ends and the next begins. */
+function digest(said: unknown): string {
+  return createHash("sha256").update(JSON.stringify(said)).digest("base64");
 }

@@ -23,8 +23,12 @@ export interface Sse {
   requireKms(): { readonly keyId: string };
   /** What PutObject, CopyObject or PostObject asks for. */
   forWrite(request: SseRequest): Promise<Sealing>;
-  /** What CreateMultipartUpload asks for. Only the metadata and headers of the sealing matter. */
-  forNewUpload(request: SseRequest): Promise<Sealing>;
+  /**
+   * What CreateMultipartUpload asks for.
+   * @param given the metadata that the client gave
+   * @returns all metadata to keep with the upload, and the SSE headers of the answer
+   */
+  forNewUpload(request: SseRequest, given: Metadata): Promise<Pick<Sealing, "metadata" | "replyHeaders">>;
   /** The same for one part of an upload that was begun with `upload.metadata`. */
   forPart(request: SseRequest, upload: UploadRecord, partNumber: number): Promise<Sealing>;
   /** How the ETags of an upload's parts look to the client that is to name them again. */

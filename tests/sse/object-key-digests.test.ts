@@ -187,7 +187,7 @@ test("part ETags rest sealed under the object key, and the finished ETag is made
   const kms = masterKeyKms(MASTER_KEY);
   for (const headers of [SSE_S3, customer(1)]) {
     const sse = encryption(kms);
-    const { metadata } = await sse.forNewUpload(request("key", headers));
+    const { metadata } = await sse.forNewUpload(request("key", headers), {});
     const upload: UploadRecord = { bucket: "box", key: "key", uploadId: "1", initiatedAt: 0, metadata };
     const later = headers === SSE_S3 ? {} : headers;
     const stored: string[] = [];
@@ -210,7 +210,7 @@ test("part ETags rest sealed under the object key, and the finished ETag is made
 test("parts of an SSE-S3 upload cannot be listed while the KMS is away", async () => {
   const kms = watchedKms();
   const sse = encryption(kms);
-  const { metadata } = await sse.forNewUpload(request("key", SSE_S3));
+  const { metadata } = await sse.forNewUpload(request("key", SSE_S3), {});
   const upload: UploadRecord = { bucket: "box", key: "key", uploadId: "1", initiatedAt: 0, metadata };
   kms.fault = "ServiceUnavailable";
   await expect(sse.forUpload(request("key"), upload)).rejects.toMatchObject({ code: "ServiceUnavailable" });

@@ -1,9 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "../../src/crypto/random.ts";
 import { Secret } from "../../src/crypto/secret.ts";
-import { RECORD_SEAL } from "../../src/sse/metadata.ts";
+import { RECORD_SEAL, UPLOAD_SEAL } from "../../src/sse/metadata.ts";
 import { multipartEtag } from "../../src/sse/plain.ts";
-import { checkMultipartEtag, checkRecord, isSealedRecord, sealRecord } from "../../src/sse/record-seal.ts";
+import {
+  checkRecord,
+  checkUnsealedRecord,
+  checkUpload,
+  isSealedRecord,
+  sealRecord,
+  sealUpload,
+} from "../../src/sse/record-seal.ts";
 import { sealedTexts } from "../../src/sse/sealed-text.ts";
 import { checkSizes, isStream } from "../../src/sse/sizes.ts";
 import type { ObjectRecord } from "../../src/store/store.ts";
@@ -76,10 +83,29 @@ describe("a sealed record", () => {
   });
 });
 
-test("the ETag of a record without a seal has to be that of its parts", () => {
-  checkMultipartEtag(RECORD);
-  expect(() => checkMultipartEtag({ ...RECORD, parts: PARTS.toReversed() })).toThrow(TAMPERED);
-  expect(() => checkMultipartEtag({ ...RECORD, parts: PARTS.slice(1) })).toThrow(TAMPERED);
+describe("a record without a seal", () => {
+  const late: ObjectRecord = { ...RECORD, metadata: sealUpload(rest, RECORD, RECORD.metadata) };
+
+  test("is taken when it is what the upload was begun with and its ETag that of its parts", () => {
+    checkUnsealedRecord(rest, late);
+    expect(() => checkUnsealedRecord(rest, { ...late, parts: PARTS.toReversed() })).toThrow(TAMPERED);
+    expect(() => checkUnsealedRecord(rest, { ...late, parts: PARTS.slice(1) })).toThrow(TAMPERED);
+    expect(() => checkUnsealedRecord(rest, RECORD)).toThrow(TAMPERED);
+  });
+
+  test("was begun with the metadata that was sealed, whatever the key that the data key is under today", () => {
+    const name = "X-Minio-Internal-Server-Side-Encryption-S3-Kms-Key-Id";
+    checkUpload(rest, { ...late, metadata: { ...late.metadata, [name]: "of today" } });
+    for (
+      const change of [
+        { metadata: { ...late.metadata, "content-type": "text/html" } },
+        { metadata: { ...late.metadata, "X-Amz-Meta-C": "3" } },
+        { metadata: { ...late.metadata, [UPLOAD_SEAL]: sealed.metadata[RECORD_SEAL] ?? "" } },
+        { key: "other" },
+      ] satisfies Partial<ObjectRecord>[]
+    ) expect(() => checkUpload(rest, { ...late, ...change })).toThrow(TAMPERED);
+    expect(() => checkUpload(sealedTexts(new Secret(randomBytes(32))), late)).toThrow(TAMPERED);
+  });
 });
 
 describe("the sizes of a record", () => {

@@ -15,7 +15,7 @@ import {
   sourceCustomer,
   SSE_S3,
 } from "./scene.ts";
-import { RECORD_SEAL } from "../../src/sse/metadata.ts";
+import { RECORD_SEAL, UPLOAD_SEAL } from "../../src/sse/metadata.ts";
 import { type Served, serveScene, testCertificate } from "./served.ts";
 import { type ObjectRows, StoppedStore } from "./stopped-store.ts";
 
@@ -52,7 +52,8 @@ async function uploadParts(
   { write, read }: Kind,
   atTheEnd: Headers,
 ): Promise<void> {
-  const { text } = await scene.run(createMultipartUpload, { target: `/box/${key}?uploads`, headers: write });
+  const begin = { target: `/box/${key}?uploads`, headers: { ...write, "content-type": "text/x-test" } };
+  const { text } = await scene.run(createMultipartUpload, begin);
   const uploadId = /<UploadId>([^<]+)</.exec(text)?.[1] ?? "";
   for (const [i, body] of parts.entries()) {
     const target = `/box/${key}?partNumber=${2 * i + 1}&uploadId=${encodeURIComponent(uploadId)}`;
@@ -220,7 +221,7 @@ for (const kind of KINDS) {
           const internal = Object.keys(metadata).filter((name) => name.startsWith("X-Minio-Internal-"));
           expect(internal.length).toBeGreaterThanOrEqual(4);
           for (const name of internal) {
-            // It may be missing where the client completed without its key: see below what is detected then.
+            // Without its key a client may complete an upload: see below what is detected then.
             if (key === "c-parts" && name === RECORD_SEAL) continue;
             await refuses(`without ${name}`, key, kind, () =>
               stopped.setMetadata(
@@ -539,6 +540,21 @@ describe("an SSE-C object that was completed without its key", () => {
       }
     }),
   );
+
+  for (const key of ["c-late", "c-parts"]) {
+    test(`is refused with metadata that was edited or is missing (${key}, its record unsealed)`, async () => {
+      const object = stopped.object(key);
+      const unsealed = without(object.metadata, (name) => name === RECORD_SEAL);
+      for (
+        const metadata of [
+          { ...unsealed, "content-type": "text/html" },
+          { ...unsealed, "X-Amz-Meta-Added": "by an intruder" },
+          without(unsealed, (name) => name === "content-type"),
+          without(unsealed, (name) => name === UPLOAD_SEAL),
+        ]
+      ) await refuses("edited", key, kind, () => stopped.setMetadata(stopped.object(key), metadata));
+    }, 30_000);
+  }
 
   test(
     "is refused with another ETag",

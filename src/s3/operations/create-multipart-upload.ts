@@ -25,16 +25,17 @@ export const createMultipartUpload = operation<
     checksum: checksumPlan(headers),
   }),
 
-  async handle({ metadata, checksum }, call) {
+  async handle({ metadata: given, checksum }, call) {
     const { bucket, key, headers, secure } = call.request;
-    const sealing = await call.sse.forNewUpload({ headers, secure, bucket, key });
+    const request = { headers, secure, bucket, key };
+    const { metadata, replyHeaders } = await call.sse.forNewUpload(request, given);
     const upload = await call.store.createUpload({
       bucket,
       key,
-      metadata: { ...metadata, ...sealing.metadata },
+      metadata,
       ...(checksum === undefined ? {} : { checksum }),
     });
-    return { upload, replyHeaders: sealing.replyHeaders };
+    return { upload, replyHeaders };
   },
 
   reply: ({ upload, replyHeaders }, { checksum }) => ({

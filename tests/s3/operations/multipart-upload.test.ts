@@ -205,9 +205,8 @@ function marked(): Sse {
   const seal = (text: string) => [...text].reverse().join("");
   return {
     ...plainSse(),
-    forNewUpload: async () => ({
-      ...PLAIN_SEALING,
-      metadata: { "X-Minio-Internal-Test": "sealed" },
+    forNewUpload: async (_request, given) => ({
+      metadata: { ...given, "X-Minio-Internal-Test": "sealed" },
       replyHeaders: { "x-amz-server-side-encryption": "AES256" },
     }),
     forPart: async (_request, _upload, number) => ({
