@@ -1,14 +1,12 @@
 import type { Kms } from "./kms/kms.ts";
 import type { Store } from "./store/store.ts";
+import { everyBucket } from "./store/walk.ts";
 
 /** Whether the server can do its work now. Never rejects. */
 export type Ready = () => Promise<boolean>;
 
 /** How long an answer may take, in milliseconds. */
 const PATIENCE = 5000;
-
-/** Buckets that are looked at together. */
-const PAGE = 1000;
 
 /**
  * Ready is who can read from its store, and can encrypt what it is told to encrypt.
@@ -59,12 +57,8 @@ async function inTime(work: () => Promise<boolean>, patience: number): Promise<b
 }
 
 async function anyBucketEncrypts(store: Store): Promise<boolean> {
-  for (let after: string | undefined = ""; after !== undefined;) {
-    const { buckets, truncated } = await store.listBuckets({ prefix: "", after, limit: PAGE });
-    for (const { name } of buckets) {
-      if (await store.getBucketDocument(name, "encryption") !== undefined) return true;
-    }
-    after = truncated ? buckets.at(-1)?.name : undefined;
+  for await (const { name } of everyBucket(store)) {
+    if (await store.getBucketDocument(name, "encryption") !== undefined) return true;
   }
   return false;
 }

@@ -5,7 +5,7 @@ import { S3Error } from "../errors/s3-error.ts";
 import type { Kms } from "../kms/kms.ts";
 import { createSse } from "../sse/create.ts";
 import { storeKeyDigests } from "../sse/digests.ts";
-import { openStoreKey } from "../sse/open-store-key.ts";
+import { openStoreKey } from "../sse/store-key.ts";
 import type { Sse } from "../sse/sse.ts";
 import type { Store } from "../store/store.ts";
 import { FatalError } from "./command.ts";

@@ -2,12 +2,13 @@ import { type Command, FatalError, UsageError } from "./command.ts";
 import { fatalJson, fatalText, toFatalError } from "./fatal.ts";
 import { commandHelp, helpCommand, overview } from "./help.ts";
 import { kms } from "./kms.ts";
+import { rewrap } from "./rewrap.ts";
 import { server } from "./server.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
 /** Every command. */
-const COMMANDS: readonly Command[] = [server, kms, version, helpCommand(() => COMMANDS)];
+const COMMANDS: readonly Command[] = [server, kms, rewrap, version, helpCommand(() => COMMANDS)];
 
 /**
  * Runs a command line.

@@ -1,17 +1,13 @@
-import { resolve } from "node:path";
 import { createApp } from "../app.ts";
 import { staticCredentials } from "../auth/credentials.ts";
 import type { Config } from "../config/config.ts";
 import { health } from "../health.ts";
 import type { Log } from "../log/log.ts";
 import { createDispatcher } from "../s3/dispatch.ts";
-import { openEmbeddedStore } from "../store/embedded/open.ts";
-import { StartError } from "../store/embedded/start-error.ts";
-import type { Store } from "../store/store.ts";
-import { type Command, FatalError, UsageError } from "./command.ts";
+import { type Command, UsageError } from "./command.ts";
 import { configuredKms, kmsLine, requireWorkingKms } from "./configured-kms.ts";
+import { openDataDirectory } from "./data-directory.ts";
 import { deploymentId } from "./deployment-id.ts";
-import { storeEncryption } from "./encryption.ts";
 import { serve, type Service } from "./serve.ts";
 import { parseServeFlags, SERVE_FLAGS } from "./serve-flags.ts";
 
@@ -31,8 +27,7 @@ export const server: Command = {
     if (others.length > 0) {
       throw new UsageError(`only one directory can be served, not "${others.join(" ")}" too.`);
     }
-    const directory = resolve(first);
-    return await serve(flags, "myminio", terminal, (config, log) => openService(directory, config, log));
+    return await serve(flags, "myminio", terminal, (config, log) => openService(first, config, log));
   },
 };
 
@@ -40,11 +35,11 @@ async function openService(directory: string, config: Config, log: Log): Promise
   const { encryption } = config;
   const kms = configuredKms(encryption, log);
   if (kms !== undefined) await requireWorkingKms(kms);
-  const store = await openStore(directory);
+  const { storage, store, encryption: encryptionOf } = await openDataDirectory(directory, { create: true });
   const hostId = await deploymentId(store);
   const s3 = createDispatcher({
     store,
-    sse: await storeEncryption(store, kms, encryption),
+    sse: await encryptionOf(kms, encryption),
     credentials: staticCredentials([{ accessKey: config.rootUser, secretKey: config.rootPassword }]),
     region: config.region,
     domains: config.domains,
@@ -54,7 +49,7 @@ async function openService(directory: string, config: Config, log: Log): Promise
   return {
     handler: createApp({ s3, ready: health(store, kms, encryption.autoEncryption), log }),
     hostId,
-    storage: `${directory} (embedded)`,
+    storage,
     kms: kmsLine(encryption),
     autoEncryption: encryption.autoEncryption,
     close: async () => {
@@ -62,14 +57,4 @@ async function openService(directory: string, config: Config, log: Log): Promise
       await kms?.close();
     },
   };
-}
-
-async function openStore(directory: string): Promise<Store> {
-  try {
-    return await openEmbeddedStore(directory);
-  } catch (thrown) {
-    if (!(thrown instanceof Error)) throw thrown;
-    const message = thrown instanceof StartError ? thrown.message : `${directory}: ${thrown.message}`;
-    throw new FatalError(`Unable to open the storage: ${message}`, { cause: thrown });
-  }
 }

@@ -1,5 +1,5 @@
 import { S3Error } from "../errors/s3-error.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, UploadRecord } from "../store/store.ts";
 import type { Sse } from "./sse.ts";
 
 /** How often an object is taken up anew when others write it at the same time. */
@@ -34,6 +34,23 @@ export async function rewrapObject(
     }
   }
   throw new S3Error("ConditionalRequestConflict");
+}
+
+/** The same for an unfinished upload. @returns `undefined` when it has ended */
+export async function rewrapUpload(
+  store: Store,
+  sse: Sse,
+  upload: UploadRecord,
+): Promise<RewrapOutcome | undefined> {
+  const rewrap = await sse.rewrapUpload(upload);
+  if (rewrap.kind !== "renewed") return rewrap.kind;
+  try {
+    await store.replaceUploadMetadata(upload, rewrap.metadata);
+    return "renewed";
+  } catch (thrown) {
+    if (thrown instanceof S3Error && thrown.code === "NoSuchUpload") return undefined;
+    throw thrown;
+  }
 }
 
 /** The object was written or deleted since its record was read. */

@@ -18,7 +18,7 @@ import { postObject } from "../../src/s3/operations/post-object.ts";
 import { uploadPart } from "../../src/s3/operations/upload-part.ts";
 import { createSse } from "../../src/sse/create.ts";
 import { storeKeyDigests } from "../../src/sse/digests.ts";
-import { openStoreKey } from "../../src/sse/open-store-key.ts";
+import { openStoreKey } from "../../src/sse/store-key.ts";
 import type { Sse } from "../../src/sse/sse.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/open.ts";
 import type { ObjectRecord, Store } from "../../src/store/store.ts";

@@ -12,6 +12,8 @@ import { isFullDisk } from "./storage-full.ts";
 export interface EmbeddedStoreOptions {
   /** How long to wait for another server to let go of the directory, in milliseconds; 1000 if not given. */
   readonly lockTimeout?: number;
+  /** Whether to begin a store where there is none; so it is if not given. */
+  readonly create?: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function openEmbeddedStore(
 ): Promise<Store> {
   const root = resolve(directory);
   try {
-    await prepareDirectory(root);
+    await prepareDirectory(root, options.create ?? true);
     const database = openDatabase(root, options.lockTimeout ?? 1000);
     try {
       const files = await BlobFiles.open(join(root, BLOB_DIRECTORY));
@@ -40,9 +42,9 @@ export async function openEmbeddedStore(
   }
 }
 
-async function prepareDirectory(root: string): Promise<void> {
-  const created = await mkdir(root, { recursive: true });
-  if (created !== undefined) await syncCreated(created, root);
+async function prepareDirectory(root: string, create: boolean): Promise<void> {
+  if (create) await createDirectory(root);
+  else if (!await exists(root)) throw new StartError("missing", `${root} does not exist.`);
   await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
   const isOurs = await exists(join(root, DATABASE_FILE));
   // SQLite would call a file of another user a disk I/O error.
@@ -54,10 +56,15 @@ async function prepareDirectory(root: string): Promise<void> {
         "or choose an empty directory.",
     );
   }
+  if (!isOurs && !create) {
+    throw new StartError("missing", `${root} holds no objects. Name the directory that a server was run on.`);
+  }
 }
 
-/** Makes the names of new directories durable: from `root` up to the first one that was made. */
-async function syncCreated(first: string, root: string): Promise<void> {
+/** Makes a directory with all that are above it, and their names durable. */
+async function createDirectory(root: string): Promise<void> {
+  const first = await mkdir(root, { recursive: true });
+  if (first === undefined) return;
   const top = dirname(resolve(first));
   for (let directory = dirname(root); directory.length >= top.length; directory = dirname(directory)) {
     await syncDirectory(directory);

@@ -1,5 +1,6 @@
 /** Why an embedded store cannot be opened. */
 export type StartFault =
+  | "missing"
   | "not-a-directory"
   | "not-writable"
   | "disk-full"

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { Secret } from "../../src/crypto/secret.ts";
 import type { Kms } from "../../src/kms/kms.ts";
 import { masterKeyKms } from "../../src/kms/master-key.ts";
-import { openStoreKey } from "../../src/sse/open-store-key.ts";
+import { openStoreKey } from "../../src/sse/store-key.ts";
 import { temporaryStore } from "../s3/temporary-store.ts";
 
 const masterKey = (n: number) => ({ keyId: `key ${n}`, key: new Secret(Buffer.alloc(32, n)) });

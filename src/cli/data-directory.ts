@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import type { EncryptionConfig } from "../config/encryption.ts";
+import type { Kms } from "../kms/kms.ts";
+import type { Sse } from "../sse/sse.ts";
+import { openEmbeddedStore } from "../store/embedded/open.ts";
+import { StartError } from "../store/embedded/start-error.ts";
+import type { Store } from "../store/store.ts";
+import { FatalError } from "./command.ts";
+import { storeEncryption } from "./encryption.ts";
+
+/** A directory with objects, opened. */
+export interface DataDirectory {
+  /** What holds them, in one line. */
+  readonly storage: string;
+  readonly store: Store;
+  /** How they are encrypted. @throws FatalError when the KMS does not open the key that the store was begun with */
+  encryption(kms: Kms | undefined, config: EncryptionConfig): Promise<Sse>;
+}
+
+/** How a directory is opened. */
+export interface OpenOptions {
+  /** Whether an empty or missing one becomes a new store. */
+  readonly create: boolean;
+  /** What to do when a server is using it. */
+  readonly whenLocked?: string;
+}
+
+/** Opens what keeps its objects in a directory. @throws FatalError */
+export async function openDataDirectory(
+  path: string,
+  { create, whenLocked }: OpenOptions,
+): Promise<DataDirectory> {
+  const directory = resolve(path);
+  try {
+    const store = await openEmbeddedStore(directory, { create });
+    return {
+      storage: `${directory} (embedded)`,
+      store,
+      encryption: (kms, config) => storeEncryption(store, kms, config),
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof Error)) throw thrown;
+    if (thrown instanceof StartError && thrown.fault === "locked" && whenLocked !== undefined) {
+      throw new FatalError(`${directory} is in use by a running server.`, {
+        hint: whenLocked,
+        cause: thrown,
+      });
+    }
+    const message = thrown instanceof StartError ? thrown.message : `${directory}: ${thrown.message}`;
+    throw new FatalError(`Unable to open the storage: ${message}`, { cause: thrown });
+  }
+}
