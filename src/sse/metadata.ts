@@ -107,10 +107,10 @@ export function actualSizeMetadata(size: number): Record<string, string> {
   return { [ACTUAL_SIZE]: String(size) };
 }
 
-/** The same as it stands in metadata already. */
-export function keptActualSize(metadata: Metadata): Record<string, string> {
-  const size = metadata[ACTUAL_SIZE];
-  return size === undefined ? {} : { [ACTUAL_SIZE]: size };
+/** What metadata says of the upload that it comes from, to stand beside new keys. */
+export function keptOfUpload(metadata: Metadata): Metadata {
+  const names = new Set([ACTUAL_SIZE, UPLOAD_SEAL]);
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => names.has(name)));
 }
 
 function decode(metadata: Metadata, name: string, length?: number): Uint8Array {

@@ -6,7 +6,7 @@ import { type Digests, objectKeyTexts } from "./digests.ts";
 import { checkShape, KMS_HEADERS } from "./encrypted-view.ts";
 import { customerKeyMissing, customerKeyNotApplicable } from "./faults.ts";
 import type { Intent } from "./intent.ts";
-import { encryptionMetadata, keptActualSize, readEncryption } from "./metadata.ts";
+import { encryptionMetadata, keptOfUpload, readEncryption } from "./metadata.ts";
 import {
   type KeptKey,
   openUnderCustomer,
@@ -66,7 +66,7 @@ function rotation(
 ): Rotation {
   return {
     replyHeaders,
-    metadata: { ...keptActualSize(record.metadata), ...encryptionMetadata(encryption) },
+    metadata: { ...keptOfUpload(record.metadata), ...encryptionMetadata(encryption) },
     changes: true,
     sealRecord: (attributes: ObjectAttributes) =>
       sealsRecords ? sealRecord(rest, record, attributes, record.parts) : attributes,

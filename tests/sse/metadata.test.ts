@@ -6,7 +6,7 @@ import {
   type Encrypted,
   encryptionKind,
   encryptionMetadata,
-  keptActualSize,
+  keptOfUpload,
   readEncryption,
 } from "../../src/sse/metadata.ts";
 import { vectors } from "../crypto/vectors.ts";
@@ -107,9 +107,9 @@ describe("encryption metadata", () => {
 
   test("of a finished upload tells its size, which a rotation keeps", () => {
     expect(actualSizeMetadata(123)).toEqual({ "X-Minio-Internal-actual-size": "123" });
-    expect(keptActualSize({ ...actualSizeMetadata(5), "content-type": "a/b" })).toEqual(
+    expect(keptOfUpload({ ...actualSizeMetadata(5), "content-type": "a/b" })).toEqual(
       actualSizeMetadata(5),
     );
-    expect(keptActualSize({ "content-type": "a/b" })).toEqual({});
+    expect(keptOfUpload({ "content-type": "a/b" })).toEqual({});
   });
 });

@@ -136,7 +136,10 @@ async function completedBefore(input: CompleteRequest, call: Call): Promise<Comp
     const object = assemble(input, record.parts, etags, checksum);
     return { etag: object.etag.shown, checksum: object.checksum, replyHeaders: etags.replyHeaders };
   } catch (thrown) {
-    if (thrown instanceof S3Error && thrown.status < 500) return undefined;
+    // Tampered with it seems to be as well when others have replaced its metadata since.
+    if (thrown instanceof S3Error && (thrown.status < 500 || thrown.code === "XMinioObjectTampered")) {
+      return undefined;
+    }
     throw thrown;
   }
 }

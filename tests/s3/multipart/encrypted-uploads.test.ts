@@ -6,6 +6,7 @@ import { randomBytes } from "../../../src/crypto/random.ts";
 import { Secret } from "../../../src/crypto/secret.ts";
 import { masterKeyKms } from "../../../src/kms/master-key.ts";
 import { beginHash } from "../../../src/digest/hashes.ts";
+import { copyObject } from "../../../src/s3/operations/copy-object.ts";
 import { createMultipartUpload } from "../../../src/s3/operations/create-multipart-upload.ts";
 import { getObject } from "../../../src/s3/operations/get-object.ts";
 import { headObject } from "../../../src/s3/operations/head-object.ts";
@@ -140,6 +141,26 @@ for (const { name, begin, later } of KINDS) {
     const parts = [await uploads.part("key", id, 1, LAST, scene(sse))];
     const first = await uploads.complete("key", id, parts, scene(sse));
     expect(await uploads.complete("key", id, parts, scene(sse))).toEqual(first);
+  });
+
+  test(`the same completion under ${name} after its metadata was replaced finds no upload`, async () => {
+    await using uploads = await openUploads();
+    const sse = encryption();
+    const id = await uploads.begin("key", { sse, secure: true, headers: begin });
+    const parts = [await uploads.part("key", id, 1, LAST, scene(sse))];
+    const first = await uploads.complete("key", id, parts, scene(sse));
+    const ontoItself = {
+      "x-amz-copy-source": "/box/key",
+      ...begin,
+      ...(name === "SSE-C" ? customerHeaders(1, "x-amz-copy-source-") : {}),
+    };
+    const copy = { target: "/box/key", sse, secure: true };
+    await uploads.run(copyObject, { ...copy, headers: ontoItself });
+    expect(await uploads.complete("key", id, parts, scene(sse))).toEqual(first);
+    const replace = { "x-amz-metadata-directive": "REPLACE", "content-type": "a/b" };
+    await uploads.run(copyObject, { ...copy, headers: { ...ontoItself, ...replace } });
+    const { code } = await uploads.fail(uploads.complete("key", id, parts, scene(sse)));
+    expect(code).toBe("NoSuchUpload");
   });
 
   test(`a range of a source under ${name} becomes a part that is not encrypted, and the other way round`, async () => {
