@@ -6,6 +6,11 @@ export function objectsText(done: number, total: number): string {
   return `${NUMBER.format(done)} of ${NUMBER.format(total)} ${total === 1 ? "object" : "objects"}`;
 }
 
+/** `1.5 GiB of 3.0 GiB`. */
+export function sizesText(done: number, total: number): string {
+  return `${sizeText(done)} of ${sizeText(total)}`;
+}
+
 /** A number of bytes with one digit after the point: `1.5 GiB`. */
 export function sizeText(bytes: number): string {
   let value = bytes;

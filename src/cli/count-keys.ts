@@ -19,7 +19,7 @@ type Facts = SealedUnder | { readonly kind: "damaged" };
 
 /** Counts what is sealed under which key, for `rewrap --dry-run`. Asks no KMS. @returns the exit code */
 export async function countKeys({ storage, store }: Offline, terminal: Terminal, json: boolean) {
-  const tally = new Tally<Facts>();
+  const tally = new Tally<Facts>(["objects", "uploads"]);
   const progress = await showProgress(terminal, {
     shown: terminal.interactive && !json,
     total: async () => (await survey(store)).objects,

@@ -64,7 +64,7 @@ async function rewrapAll(offline: Offline, terminal: Terminal, json: boolean): P
     });
   }
   const sse = await offline.encryption();
-  const tally = new Tally<{ readonly outcome: Outcome }>();
+  const tally = new Tally<{ readonly outcome: Outcome }>(["objects", "uploads"]);
   const progress = await showProgress(terminal, {
     shown: terminal.interactive && !json,
     total: async () => (await survey(store)).objects,

@@ -5,10 +5,11 @@ import { kms } from "./kms.ts";
 import { rewrap } from "./rewrap.ts";
 import { server } from "./server.ts";
 import type { Terminal } from "./terminal.ts";
+import { verify } from "./verify.ts";
 import { version } from "./version.ts";
 
 /** Every command. */
-const COMMANDS: readonly Command[] = [server, kms, rewrap, version, helpCommand(() => COMMANDS)];
+const COMMANDS: readonly Command[] = [server, kms, rewrap, verify, version, helpCommand(() => COMMANDS)];
 
 /**
  * Runs a command line.

@@ -1,18 +1,23 @@
-/** Objects and unfinished uploads of one kind. */
-interface Counts {
-  objects: number;
-  uploads: number;
-}
+/** What is counted. */
+type Counted = "objects" | "uploads";
 
-/** Counts objects and unfinished uploads by what they have in common. `Facts` tell it, in words and in JSON. */
+/** Counts objects, and perhaps unfinished uploads, by what they have in common. `Facts` tell it, in words and in JSON. */
 export class Tally<Facts extends object> {
-  readonly #rows = new Map<string, { readonly facts: Facts; readonly counts: Counts }>();
+  readonly #columns: readonly Counted[];
+  readonly #rows = new Map<
+    string,
+    { readonly facts: Facts; readonly counts: Partial<Record<Counted, number>> }
+  >();
 
-  add(facts: Facts, what: keyof Counts): void {
+  constructor(columns: readonly Counted[]) {
+    this.#columns = columns;
+  }
+
+  add(facts: Facts, what: Counted): void {
     const name = JSON.stringify(facts);
-    const row = this.#rows.get(name) ?? { facts, counts: { objects: 0, uploads: 0 } };
-    row.counts[what]++;
-    this.#rows.set(name, row);
+    const nothing = Object.fromEntries(this.#columns.map((column) => [column, 0]));
+    const counts: Partial<Record<Counted, number>> = this.#rows.get(name)?.counts ?? nothing;
+    this.#rows.set(name, { facts, counts: { ...counts, [what]: (counts[what] ?? 0) + 1 } });
   }
 
   /** Whether anything of that kind was counted. */
@@ -20,23 +25,25 @@ export class Tally<Facts extends object> {
     return [...this.#rows.values()].some(({ facts }) => isMeant(facts));
   }
 
-  /** Each kind with its numbers, by its words. */
-  rows(words: (facts: Facts) => string): readonly (Facts & Counts)[] {
-    const rows = [...this.#rows.values()];
-    const text = new Map(rows.map((row) => [row, words(row.facts)]));
-    rows.sort((a, b) => (text.get(a) ?? "").localeCompare(text.get(b) ?? "", "en", { numeric: true }));
+  /** Each kind with its numbers, in the order of its words. */
+  rows(words: (facts: Facts) => string): readonly (Facts & Partial<Record<Counted, number>>)[] {
+    const rows = [...this.#rows.values()].map((row) => ({ ...row, text: words(row.facts) }));
+    rows.sort((a, b) => a.text.localeCompare(b.text, "en", { numeric: true }));
     return rows.map(({ facts, counts }) => ({ ...facts, ...counts }));
   }
 
   /** The same as a table. */
   table(words: (facts: Facts) => string): string {
-    const rows = this.rows(words).map((row) =>
-      [String(row.objects), String(row.uploads), words(row)] as const
+    const head = [...this.#columns.map((column) => column.toUpperCase()), ""];
+    const rows = this.rows(words).map((
+      row,
+    ) => [...this.#columns.map((column) => String(row[column])), words(row)]);
+    const widths = head.map((title, column) =>
+      Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0))
     );
-    const head = ["OBJECTS", "UPLOADS", ""] as const;
-    const width = (column: 0 | 1) => Math.max(...[head, ...rows].map((row) => row[column].length));
-    return [head, ...rows].map(([objects, uploads, text]) =>
-      `  ${objects.padStart(width(0))}  ${uploads.padStart(width(1))}  ${text}`.trimEnd() + "\n"
-    ).join("");
+    return [head, ...rows].map((row) => {
+      const numbers = row.slice(0, -1).map((cell, column) => cell.padStart(widths[column] ?? 0));
+      return `  ${[...numbers, row.at(-1)].join("  ")}`.trimEnd() + "\n";
+    }).join("");
   }
 }

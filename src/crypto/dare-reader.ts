@@ -49,6 +49,16 @@ export async function* openDare(
 }
 
 /**
+ * Checks that the stored bytes of a span are packages, complete and in their place, without the key that would prove what
+ * is in them.
+ * @throws TamperedError, UnsupportedError
+ */
+export async function checkDare(source: AsyncIterable<Uint8Array>, span: Span): Promise<void> {
+  const cut = packages(source, span);
+  while (!(await cut.next()).done);
+}
+
+/**
  * Opens a stream of at most 64 KiB of plaintext at once. Answers at once where the provider does.
  * @param versions versions of DARE to accept
  * @throws TamperedError, UnsupportedError; or rejects with them

@@ -17,6 +17,7 @@ import { checkPlainUpload, PLAIN_PARTS, PLAIN_SEALING, plainView } from "./plain
 import { checkUpload, sealUpload } from "./record-seal.ts";
 import { rewrapObjectKey, rewrapUploadKey } from "./rewrap.ts";
 import { rotateKeys } from "./rotation.ts";
+import { verifyObject } from "./verify.ts";
 import type { ObjectView, Sse, SseRequest } from "./sse.ts";
 
 /** What encryption is made of. */
@@ -158,6 +159,7 @@ export function createSse(parts: SseParts): Sse {
     },
 
     rewrap: (record) => rewrapObjectKey(record, { kms, digests }),
+    verify: (handle, passed) => verifyObject(handle, { kms, aead, digests }, passed),
     rewrapUpload: (upload) => rewrapUploadKey(upload, { kms, digests }),
 
     listedEtags: (objects, bucket) => digests.listedEtags(objects, bucket),

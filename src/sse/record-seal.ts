@@ -56,6 +56,11 @@ export function checkUpload(rest: DigestRest, upload: UploadRecord | ObjectRecor
  */
 export function checkUnsealedRecord(rest: DigestRest, record: ObjectRecord): void {
   checkUpload(rest, record);
+  checkMultipartEtag(record);
+}
+
+/** @throws S3Error XMinioObjectTampered unless the ETag is made of those of the parts */
+export function checkMultipartEtag(record: ObjectRecord): void {
   if (record.etag !== multipartEtag(record.parts.map((part) => part.etag))) {
     throw tampered("the ETag is not that of the parts");
   }

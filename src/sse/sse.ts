@@ -46,6 +46,8 @@ export interface Sse {
   rewrap(record: ObjectRecord): Promise<Rewrap<{ readonly attributes: ObjectAttributes }>>;
   /** The same for an unfinished upload. */
   rewrapUpload(upload: UploadRecord): Promise<Rewrap<{ readonly metadata: Metadata }>>;
+  /** Reads a whole object through all that proves it. @throws as `verifyObject` */
+  verify(handle: ObjectHandle, passed: (bytes: number) => void): Promise<void>;
   /** ETags of listed objects as clients see them, in the order given. */
   listedEtags(objects: readonly ListedObject[], bucket: string): Promise<readonly string[]>;
 }

@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import type { Aead } from "../crypto/aead.ts";
+import { checkDare } from "../crypto/dare-reader.ts";
+import { partSpans } from "../crypto/dare-span.ts";
+import type { Secret } from "../crypto/secret.ts";
+import { S3Error } from "../errors/s3-error.ts";
+import type { Kms } from "../kms/kms.ts";
+import type { ObjectHandle, ObjectRecord } from "../store/store.ts";
+import { decrypt } from "./decrypting.ts";
+import type { Digests } from "./digests.ts";
+import { checkShape } from "./encrypted-view.ts";
+import { type EncryptedBy, readEncryption } from "./metadata.ts";
+import { cryptoFault, openUnderKms } from "./object-key.ts";
+import { plainView } from "./plain.ts";
+import { checkMultipartEtag, checkRecord, isSealedRecord } from "./record-seal.ts";
+
+/** What verifying takes. */
+export interface VerifyParts {
+  readonly kms: Kms | undefined;
+  readonly aead: Aead;
+  readonly digests: Digests;
+}
+
+/** The data key of an object that the KMS does not open, or that there is no KMS for: nothing can be told of its bytes. */
+export class ClosedObjectError extends Error {}
+
+/**
+ * Reads a whole object through all that proves it: under SSE-S3 the tag of every package and the seal of the record; of
+ * a plain object its MD5, where it has one. Under SSE-C, whose keys are not here, the sizes and that every package is
+ * there and in its place; not what is in them.
+ * @param passed hears of bytes that were read
+ * @throws S3Error XMinioObjectTampered; ServiceUnavailable while the KMS is away; ClosedObjectError; what reading throws
+ */
+export async function verifyObject(
+  handle: ObjectHandle,
+  { kms, aead, digests }: VerifyParts,
+  passed: (bytes: number) => void,
+): Promise<void> {
+  const { record } = handle;
+  const encryption = readEncryption(record.metadata);
+  if (encryption.kind === "none") {
+    plainView(record);
+    return await verifyMd5(handle, passed);
+  }
+  checkShape(record, encryption);
+  if (encryption.kind === "sse-c") {
+    if (digests.sealsRecords && encryption.multipart && !isSealedRecord(record)) checkMultipartEtag(record);
+    return await verifyPackages(handle, passed);
+  }
+  const objectKey = await openKey(encryption, record, kms);
+  if (digests.sealsRecords) checkRecord(await digests.beside(record, async () => objectKey), record);
+  for await (const chunk of decrypt(aead, objectKey, handle, 0, record.size)) passed(chunk.length);
+}
+
+async function openKey(
+  encryption: EncryptedBy<"sse-s3">,
+  record: ObjectRecord,
+  kms: Kms | undefined,
+): Promise<Secret> {
+  if (kms === undefined) throw new ClosedObjectError("no KMS is configured");
+  try {
+    return await openUnderKms(encryption, record, kms);
+  } catch (thrown) {
+    const isItsOwn = thrown instanceof S3Error &&
+      (thrown.code === "XMinioObjectTampered" || thrown.code === "ServiceUnavailable");
+    if (isItsOwn || !(thrown instanceof S3Error)) throw thrown;
+    const { cause, message } = thrown;
+    throw new ClosedObjectError(cause instanceof Error ? cause.message : message, { cause: thrown });
+  }
+}
+
+async function verifyPackages(handle: ObjectHandle, passed: (bytes: number) => void): Promise<void> {
+  const { parts, size } = handle.record;
+  const sizes = parts.length === 0 ? [size] : parts.map((part) => part.size);
+  try {
+    for (const span of partSpans(sizes, 0, size)) {
+      await checkDare(handle.read(span.storedOffset, span.storedLength), span);
+      passed(span.take);
+    }
+  } catch (thrown) {
+    throw cryptoFault(thrown);
+  }
+}
+
+/** Of the whole, or of each part. What is not an MD5, such as the ETag of a file that was put there by hand, proves nothing. */
+async function verifyMd5(handle: ObjectHandle, passed: (bytes: number) => void): Promise<void> {
+  const { record } = handle;
+  const pieces = record.parts.length === 0 ? [record] : record.parts;
+  let start = 0;
+  for (const { etag, storedSize } of pieces) {
+    const hash = createHash("md5");
+    for await (const chunk of handle.read(start, storedSize)) {
+      hash.update(chunk);
+      passed(chunk.length);
+    }
+    start += storedSize;
+    if (/^[0-9a-f]{32}$/.test(etag) && hash.digest("hex") !== etag) {
+      throw new S3Error("XMinioObjectTampered", { cause: new Error("the content is not that of the ETag") });
+    }
+  }
+}
