@@ -3,11 +3,11 @@ import { opaqueEtag, openEtag, SEALED_ETAG_SIZE, sealEtag } from "../crypto/seal
 import type { ObjectName } from "../crypto/kdf.ts";
 import type { Secret } from "../crypto/secret.ts";
 
-/**
- * What a sealed text is, so that none can stand in for another: an ETag, a checksum, or the proof of a whole record or of
- * the beginning of an upload.
- */
-export type DigestKind = "etag" | "checksum" | "record" | "upload";
+/** What a sealed text is, so that none can stand in for another. */
+export type DigestKind = "etag" | "checksum";
+
+/** What is proven: a whole record, or what an upload was begun with. */
+export type ProofKind = "record" | "upload";
 
 /**
  * How short texts that tell of the plaintext rest beside an object: sealed, since an MD5 tells a thief of the disk which
@@ -17,6 +17,8 @@ export interface DigestRest {
   seal(kind: DigestKind, text: string, object: ObjectName): string;
   /** `undefined` for a text that was not sealed here, as this kind and for this object. */
   open(kind: DigestKind, sealed: string, object: ObjectName): string | undefined;
+  /** What only whoever has the key can make of what is said of this object; `undefined` without the key. */
+  prove(kind: ProofKind, said: string, object: ObjectName): string | undefined;
 }
 
 const SEALED_MD5 = new RegExp(`^200[01][0-9a-f]{${2 * SEALED_ETAG_SIZE - 4}}$`);

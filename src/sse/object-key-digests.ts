@@ -46,6 +46,7 @@ export function objectKeyDigests(kms: Kms | undefined): Digests {
           throw thrown;
         }
       },
+      prove: texts.prove,
     };
   }
 
@@ -121,6 +122,7 @@ function knownEtags(opened: OpenedEtags): DigestRest {
       throw new Error("nothing can be sealed without the key of the object");
     },
     open: (kind, sealed, object: ObjectName) => kind === "etag" ? opened.get(object, sealed) : undefined,
+    prove: () => undefined,
   };
 }
 

@@ -1,13 +1,14 @@
-import { createHash } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { timingSafeEqual } from "node:crypto";
 import type { ObjectName } from "../crypto/kdf.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { Metadata, ObjectAttributes, ObjectPart, ObjectRecord, UploadRecord } from "../store/store.ts";
-import type { DigestRest } from "./digest-rest.ts";
+import type { DigestRest, ProofKind } from "./digest-rest.ts";
 import { clientMetadata, RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
 import { multipartEtag } from "./plain.ts";
 
 /**
- * The proof that a record is as it was written: a digest of all that it says, sealed. The packages of a DARE stream
+ * The proof that a record is as it was written, made of all that it says. The packages of a DARE stream
  * prove themselves; that no part is missing or in another's place, that sizes are right, and that a content type is
  * the writer's, is proven here.
  */
@@ -17,14 +18,14 @@ export function sealRecord(
   attributes: ObjectAttributes,
   parts: readonly ObjectPart[],
 ): ObjectAttributes {
-  const sealed = rest.seal("record", recordDigest(attributes, parts), object);
-  return { ...attributes, metadata: { ...attributes.metadata, [RECORD_SEAL]: sealed } };
+  const seal = prove(rest, "record", saidOfRecord(attributes, parts), object);
+  return { ...attributes, metadata: { ...attributes.metadata, [RECORD_SEAL]: seal } };
 }
 
 /** @throws S3Error XMinioObjectTampered unless the record is the one that was sealed */
 export function checkRecord(rest: DigestRest, record: ObjectRecord): void {
-  const proof = rest.open("record", record.metadata[RECORD_SEAL] ?? "", record);
-  if (proof === recordDigest(record, record.parts)) return;
+  const proof = rest.prove("record", saidOfRecord(record, record.parts), record);
+  if (isEqual(record.metadata[RECORD_SEAL], proof)) return;
   throw tampered("the record is not the one that was sealed");
 }
 
@@ -38,13 +39,13 @@ export function isSealedRecord({ metadata }: ObjectRecord): boolean {
  * key that is sealed in another way does not open.
  */
 export function sealUpload(rest: DigestRest, object: ObjectName, metadata: Metadata): Metadata {
-  return { ...metadata, [UPLOAD_SEAL]: rest.seal("upload", uploadDigest(metadata), object) };
+  return { ...metadata, [UPLOAD_SEAL]: prove(rest, "upload", saidOfUpload(metadata), object) };
 }
 
 /** @throws S3Error XMinioObjectTampered unless the upload, or the object made of it, is as it was begun */
 export function checkUpload(rest: DigestRest, upload: UploadRecord | ObjectRecord): void {
-  const proof = rest.open("upload", upload.metadata[UPLOAD_SEAL] ?? "", upload);
-  if (proof === uploadDigest(upload.metadata)) return;
+  const proof = rest.prove("upload", saidOfUpload(upload.metadata), upload);
+  if (isEqual(upload.metadata[UPLOAD_SEAL], proof)) return;
   throw tampered("the upload is not the one that was begun");
 }
 
@@ -70,16 +71,29 @@ function tampered(cause: string): S3Error {
   return new S3Error("XMinioObjectTampered", { cause: new Error(cause) });
 }
 
-function uploadDigest(metadata: Metadata): string {
-  return digest(pairs(clientMetadata(metadata)));
+function prove(rest: DigestRest, kind: ProofKind, said: string, object: ObjectName): string {
+  const proof = rest.prove(kind, said, object);
+  if (proof === undefined) throw new Error("nothing can be sealed without its key");
+  return proof;
 }
 
-function recordDigest(
+function isEqual(kept: string | undefined, proof: string | undefined): boolean {
+  if (kept === undefined || proof === undefined) return false;
+  const [one, other] = [Buffer.from(kept), Buffer.from(proof)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** Equal for what says the same alone, as all that follows: JSON keeps apart where one value ends and the next begins. */
+function saidOfUpload(metadata: Metadata): string {
+  return JSON.stringify(pairs(clientMetadata(metadata)));
+}
+
+function saidOfRecord(
   { size, etag, metadata, checksum }: ObjectAttributes,
   parts: readonly ObjectPart[],
 ): string {
   const { [RECORD_SEAL]: _, ...sealed } = metadata;
-  return digest([
+  return JSON.stringify([
     size,
     etag,
     pairs(sealed),
@@ -91,9 +105,4 @@ function recordDigest(
 /** Metadata in one order. */
 function pairs(metadata: Metadata): readonly (readonly [string, string])[] {
   return Object.entries(metadata).sort(([a], [b]) => a < b ? -1 : 1);
-}
-
-/** Equal for what says the same alone: JSON keeps apart where one value ends and the next begins. */
-function digest(said: unknown): string {
-  return createHash("sha256").update(JSON.stringify(said)).digest("base64");
 }

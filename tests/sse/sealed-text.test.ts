@@ -8,7 +8,7 @@ import { CLOSED_TEXTS, isSealedText, opaqueText, sealedTexts } from "../../src/s
 
 const texts = sealedTexts(new Secret(randomBytes(32)));
 const OBJECT = { bucket: "box", key: "key" };
-const kinds: readonly DigestKind[] = ["etag", "checksum", "record"];
+const kinds: readonly DigestKind[] = ["etag", "checksum"];
 
 describe("a sealed text", () => {
   test("opens to what was sealed, is never the same twice and tells nothing", () => {
@@ -68,5 +68,25 @@ describe("a sealed text", () => {
 
   test("is not made without a key", () => {
     expect(() => CLOSED_TEXTS.seal("etag", "text", OBJECT)).toThrow("without a KMS");
+  });
+});
+
+describe("a proof", () => {
+  test("is the same for the same, and another for anything else", () => {
+    const proof = texts.prove("record", "said", OBJECT);
+    expect(proof).toMatch(/^[A-Za-z0-9+/]{43}=$/);
+    expect(texts.prove("record", "said", OBJECT)).toBe(proof);
+    const others = [
+      texts.prove("upload", "said", OBJECT),
+      texts.prove("record", "said ", OBJECT),
+      texts.prove("record", "said", { bucket: "box", key: "other" }),
+      texts.prove("record", "said", { bucket: "box/key", key: "" }),
+      sealedTexts(new Secret(randomBytes(32))).prove("record", "said", OBJECT),
+    ];
+    expect(new Set([proof, ...others]).size).toBe(6);
+  });
+
+  test("is not made without a key", () => {
+    expect(CLOSED_TEXTS.prove("record", "said", OBJECT)).toBeUndefined();
   });
 });
