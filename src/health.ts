@@ -38,10 +38,19 @@ export function kmsHealth(
   writesNeedIt: () => Promise<boolean>,
   patience = PATIENCE,
 ): Ready {
+  const online = kmsOnline(kms, patience);
   return async () => {
-    if (await inTime(async () => (await kms.status()).online, patience)) return true;
+    if (await online()) return true;
     return await inTime(async () => !await writesNeedIt(), patience);
   };
+}
+
+/**
+ * Whether a data key could be had now.
+ * @param patience how long the KMS may take, in milliseconds
+ */
+export function kmsOnline(kms: Pick<Kms, "status">, patience = PATIENCE): Ready {
+  return () => inTime(async () => (await kms.status()).online, patience);
 }
 
 async function inTime(work: () => Promise<boolean>, patience: number): Promise<boolean> {

@@ -3,15 +3,18 @@ import { Buffer } from "node:buffer";
 import { createApp } from "../src/app.ts";
 import { listen, type Listening } from "../src/http/listen.ts";
 import { createLog } from "../src/log/log.ts";
+import { gauge } from "../src/metrics/exposition.ts";
 import { Wire } from "./http/wire.ts";
 
 let listening: Listening;
 let ready: () => Promise<boolean>;
 let s3: Parameters<typeof createApp>[0]["s3"];
 let logged: string[];
+let allowed: boolean;
 
 beforeEach(async () => {
   logged = [];
+  allowed = false;
   ready = async () => true;
   s3 = async (incoming, outgoing) => {
     const body = Buffer.from(`${incoming.method} ${incoming.url}`);
@@ -19,10 +22,20 @@ beforeEach(async () => {
     outgoing.end(incoming.method === "HEAD" ? undefined : body);
   };
   const log = createLog({ json: false, quiet: false, write: (entry) => void logged.push(entry) });
+  const metrics = {
+    pages: new Map([["/metrics", async () => [gauge("a", 1, "A.")]]]),
+    allows: async () => allowed,
+  };
   listening = await listen({
     address: { host: "127.0.0.1", port: 0 },
     certificate: undefined,
-    handler: createApp({ s3: (...message) => s3(...message), ready: () => ready(), log }),
+    handler: createApp({
+      s3: (...message) => s3(...message),
+      ready: () => ready(),
+      hostId: "host",
+      metrics,
+      log,
+    }),
     hostId: "host",
     log,
   });
@@ -38,13 +51,15 @@ async function ask(line: string): Promise<{ status: number; body: string; head: 
 }
 
 describe("health", () => {
-  test.each(["live", "ready", "cluster"])(
+  test.each(["live", "ready", "cluster", "cluster/read"])(
     "/minio/health/%s answers GET and HEAD with an empty 200",
     async (name) => {
       for (const method of ["GET", "HEAD"]) {
         const { status, body, head } = await ask(`${method} /minio/health/${name}`);
         expect([status, body]).toEqual([200, ""]);
         expect(head).toMatch(/content-length: 0/i);
+        expect(head).toMatch(/x-amz-request-id: [0-9A-F]{16}\r\n/i);
+        expect(head).toMatch(/x-amz-id-2: host\r\n/i);
       }
     },
   );
@@ -59,8 +74,26 @@ describe("health", () => {
 
   test("a check that fails is a 500 and is logged", async () => {
     ready = () => Promise.reject(new Error("no idea"));
-    expect((await ask("GET /minio/health/ready")).status).toBe(500);
+    const { status, head } = await ask("GET /minio/health/ready");
+    expect(status).toBe(500);
     expect(logged.join()).toContain("no idea");
+    const [, id] = /x-amz-request-id: (\w+)/i.exec(head) ?? [];
+    expect(logged.join()).toContain(`the request ${id} could not be answered`);
+  });
+});
+
+describe("metrics", () => {
+  test("show their page to whom they are for, and answer 403 to everybody else", async () => {
+    expect(await ask("GET /metrics")).toMatchObject({ status: 403, body: "" });
+    allowed = true;
+    const { status, head, body } = await ask("GET /metrics");
+    expect([status, body]).toEqual([200, "# HELP a A.\n# TYPE a gauge\na 1\n"]);
+    expect(head).toMatch(/content-type: text\/plain; version=0\.0\.4; charset=utf-8\r\n/i);
+    expect(head).toMatch(/x-amz-request-id: [0-9A-F]{16}\r\n/i);
+  });
+
+  test("are read with GET alone; the rest of their path is S3's", async () => {
+    expect((await ask("POST /metrics")).body).toBe("POST /metrics");
   });
 });
 

@@ -23,11 +23,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   sse: ["sse", "crypto", "kms", "store", "errors", "http"],
   auth: ["auth", "crypto", "digest", "errors", "http", "sigv4", "store"],
   s3: ["s3", "auth", "sse", "store", "digest", "http", "xml", "errors", "log"],
-  app: ["app", "s3", "auth", "sse", "store", "kms", "http", "errors", "log", "digest", "crypto"],
+  metrics: ["metrics", "s3", "kms", "store", "crypto", "errors"],
+  app: ["app", "metrics", "s3", "auth", "sse", "store", "kms", "http", "errors", "log", "digest", "crypto"],
   cli: [
     ...[
       "cli",
       "app",
+      "metrics",
       "s3",
       "auth",
       "sse",

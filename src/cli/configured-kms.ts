@@ -8,14 +8,22 @@ import { loginHint } from "../kms/vault/hints.ts";
 import { withRetiredKeys } from "../kms/vault/retired-keys.ts";
 import type { TokenEvent } from "../kms/vault/token.ts";
 import { VaultKms } from "../kms/vault/vault-kms.ts";
+import { KmsMeter } from "../metrics/kms-meter.ts";
 import type { Log } from "../log/log.ts";
 import { FatalError } from "./command.ts";
 
-/** The KMS that the configuration asks for, `undefined` for none. */
-export function configuredKms({ masterKey, vault, retired }: EncryptionConfig, log: Log): Kms | undefined {
-  if (vault === undefined) return masterKey === undefined ? undefined : masterKeyKms(masterKey, retired);
-  const kms = withRetiredKeys(vaultKms(vault, log), retired);
-  return vault.cache === undefined ? kms : cachedKms(kms, vault.cache, systemClock);
+/** The KMS that the configuration asks for, `undefined` for none. @param meter counts what it is asked for */
+export function configuredKms(
+  { masterKey, vault, retired }: EncryptionConfig,
+  log: Log,
+  meter = new KmsMeter(),
+): Kms | undefined {
+  if (vault === undefined) {
+    return masterKey === undefined ? undefined : meter.metered(masterKeyKms(masterKey, retired));
+  }
+  const kms = meter.metered(withRetiredKeys(vaultKms(vault, log), retired));
+  if (vault.cache === undefined) return kms;
+  return cachedKms(kms, vault.cache, systemClock, (found) => meter.lookedUp(found));
 }
 
 function vaultKms({ appRoleMount, roleId, secretId, ...options }: VaultConfig, log: Log): VaultKms {

@@ -2,6 +2,7 @@ import { type Command, FatalError, UsageError } from "./command.ts";
 import { fatalJson, fatalText, toFatalError } from "./fatal.ts";
 import { commandHelp, helpCommand, overview } from "./help.ts";
 import { kms } from "./kms.ts";
+import { prometheusToken } from "./prometheus-token.ts";
 import { rewrap } from "./rewrap.ts";
 import { server } from "./server.ts";
 import type { Terminal } from "./terminal.ts";
@@ -9,7 +10,15 @@ import { verify } from "./verify.ts";
 import { version } from "./version.ts";
 
 /** Every command. */
-const COMMANDS: readonly Command[] = [server, kms, rewrap, verify, version, helpCommand(() => COMMANDS)];
+const COMMANDS: readonly Command[] = [
+  server,
+  kms,
+  rewrap,
+  verify,
+  prometheusToken,
+  version,
+  helpCommand(() => COMMANDS),
+];
 
 /**
  * Runs a command line.

@@ -1,11 +1,11 @@
-import { createApp } from "../app.ts";
-import { staticCredentials } from "../auth/credentials.ts";
 import type { Config } from "../config/config.ts";
-import { health } from "../health.ts";
 import type { Log } from "../log/log.ts";
-import { createDispatcher } from "../s3/dispatch.ts";
+import { BucketUsage } from "../metrics/bucket-usage.ts";
+import { diskCapacity } from "../metrics/disk-capacity.ts";
+import { KmsMeter } from "../metrics/kms-meter.ts";
+import { assembleService } from "./assemble-service.ts";
 import { type Command, UsageError } from "./command.ts";
-import { configuredKms, kmsLine, requireWorkingKms } from "./configured-kms.ts";
+import { configuredKms, requireWorkingKms } from "./configured-kms.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { deploymentId } from "./deployment-id.ts";
 import { serve, type Service } from "./serve.ts";
@@ -33,28 +33,21 @@ export const server: Command = {
 
 async function openService(directory: string, config: Config, log: Log): Promise<Service> {
   const { encryption } = config;
-  const kms = configuredKms(encryption, log);
+  const meter = new KmsMeter();
+  const kms = configuredKms(encryption, log, meter);
   if (kms !== undefined) await requireWorkingKms(kms);
   const { storage, store, encryption: encryptionOf } = await openDataDirectory(directory, { create: true });
-  const hostId = await deploymentId(store);
-  const s3 = createDispatcher({
-    store,
-    sse: await encryptionOf(kms, encryption),
-    credentials: staticCredentials([{ accessKey: config.rootUser, secretKey: config.rootPassword }]),
-    region: config.region,
-    domains: config.domains,
-    deploymentId: hostId,
-    log,
-  });
-  return {
-    handler: createApp({ s3, ready: health(store, kms, encryption.autoEncryption), log }),
-    hostId,
-    storage,
-    kms: kmsLine(encryption),
-    autoEncryption: encryption.autoEncryption,
-    close: async () => {
-      await store.close();
-      await kms?.close();
+  return assembleService(
+    {
+      store,
+      sse: await encryptionOf(kms, encryption),
+      hostId: await deploymentId(store),
+      storage,
+      kms: kms && { service: kms, meter },
+      usage: new BucketUsage(store),
+      capacity: () => diskCapacity(directory),
     },
-  };
+    config,
+    log,
+  );
 }

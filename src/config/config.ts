@@ -24,6 +24,8 @@ export interface Config {
   readonly domains: readonly string[];
   /** How long requests in flight may go on after a signal, in milliseconds. */
   readonly shutdownTimeout: number;
+  /** Whether everybody may see the metrics. */
+  readonly publicMetrics: boolean;
   readonly encryption: EncryptionConfig;
   /** `MINIO_` variables that are set and mean nothing here. */
   readonly ignored: readonly string[];
@@ -55,6 +57,7 @@ const schema = z.object({
     .refine((names) => names.every(isHostName), "must be host names separated by commas").default([]),
   shutdownTimeout: z.string().transform(parseDuration)
     .refine(Number.isFinite, "must be a time such as 500ms, 10s or 2m").default(10_000),
+  prometheusAuthType: z.enum(["jwt", "public"], "must be jwt or public").default("jwt"),
   ...encryptionSchema,
 });
 
@@ -73,7 +76,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
   const vault = readVaultConfig(raw, faults) ?? (isVaultGiven(raw) ? "faulty" : undefined);
   const encryption = parsed.success ? readEncryptionConfig(parsed.data, vault, faults) : undefined;
   if (faults.length > 0 || encryption === undefined || !parsed.success) throw new ConfigError(faults);
-  const { rootUser, rootPassword, region, domain, shutdownTimeout } = parsed.data;
+  const { rootUser, rootPassword, region, domain, shutdownTimeout, prometheusAuthType } = parsed.data;
   return {
     rootUser: rootUser ?? DEFAULT_CREDENTIAL,
     rootPassword: rootPassword ?? Secret.fromText(DEFAULT_CREDENTIAL),
@@ -81,6 +84,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     region,
     domains: domain,
     shutdownTimeout,
+    publicMetrics: prometheusAuthType === "public",
     encryption,
     ignored: unknownVariables(env),
   };

@@ -101,8 +101,17 @@ const ENCRYPTION = {
   },
 } as const satisfies Record<string, Setting>;
 
+/** Who may see what the server does. */
+const OBSERVATION = {
+  prometheusAuthType: {
+    name: "MINIO_PROMETHEUS_AUTH_TYPE",
+    fallback: "`jwt`",
+    meaning: "`public` shows the metrics to everybody; `jwt` wants the token that `prometheus-token` prints.",
+  },
+} as const satisfies Record<string, Setting>;
+
 /** Every setting there is, by the name under which the configuration knows it. */
-export const SETTINGS = { ...CREDENTIALS, ...SERVICE, ...ENCRYPTION, ...VAULT };
+export const SETTINGS = { ...CREDENTIALS, ...SERVICE, ...OBSERVATION, ...ENCRYPTION, ...VAULT };
 
 /** The name of a setting in the table. */
 export type SettingName = keyof typeof SETTINGS;

@@ -1,9 +1,8 @@
-import { Buffer } from "node:buffer";
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RequestHeaders } from "./headers.ts";
 import { QueryParameters } from "./query.ts";
 import { bucketAndKey, type S3Request, splitTarget } from "./request.ts";
+import { Traffic } from "./traffic.ts";
 
 /**
  * The request that a raw message carries.
@@ -16,6 +15,7 @@ export function receiveRequest(
   outgoing: ServerResponse,
   id: string,
   domains: readonly string[],
+  traffic = new Traffic(),
 ): S3Request {
   const { rawPath, rawQuery } = splitTarget(incoming.url ?? "/");
   const headers = new RequestHeaders(incoming.rawHeaders);
@@ -32,6 +32,7 @@ export function receiveRequest(
     remoteAddress: (incoming.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, ""),
     receivedAt: Date.now(),
     incoming,
+    traffic,
     sendContinue() {
       if (!awaitsContinue) return;
       awaitsContinue = false;
@@ -43,16 +44,4 @@ export function receiveRequest(
 /** Whether the client holds its body back until it is told to go on. */
 export function waitsForContinue(incoming: IncomingMessage): boolean {
   return incoming.headers.expect?.toLowerCase() === "100-continue";
-}
-
-const PROCESS_TAG = randomBytes(4).readUInt32BE(0);
-let count = 0;
-
-/** 16 hexadecimal digits, different for every request of this process and unlikely to meet another process's. */
-export function newRequestId(): string {
-  count = (count + 1) >>> 0;
-  const id = Buffer.allocUnsafe(8);
-  id.writeUInt32BE(PROCESS_TAG, 0);
-  id.writeUInt32BE(count, 4);
-  return id.toString("hex").toUpperCase();
 }

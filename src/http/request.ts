@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { RequestHeaders } from "./headers.ts";
 import { percentDecode } from "./percent.ts";
 import { QueryParameters } from "./query.ts";
+import type { Traffic } from "./traffic.ts";
 
 /**
  * One request as it came over the wire. The path that is signed, authorised and used is this one raw path;
@@ -29,6 +30,8 @@ export interface S3Request {
   readonly receivedAt: number;
   /** The raw message. Its body is read by `auth` alone. */
   readonly incoming: IncomingMessage;
+  /** What has gone over the wire for it so far. */
+  readonly traffic: Traffic;
   /** Sends `100 Continue` if the client waits for it; called when the body is first wanted. */
   readonly sendContinue: () => void;
 }

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import { S3_ERRORS } from "../errors/table.ts";
-import { newRequestId } from "./receive.ts";
+import { newRequestId } from "./request-id.ts";
 
 /** What the HTTP parser says, as S3 says it. Everything else is BadRequest. */
 const CODES: Readonly<Record<string, keyof typeof S3_ERRORS>> = {
@@ -26,6 +26,7 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Duple
     "Content-Type: application/xml",
     `Content-Length: ${body.length}`,
     `X-Amz-Request-Id: ${id}`,
+    `X-Amz-Id-2: ${hostId}`,
     "Connection: close",
   ].join("\r\n");
   socket.end(Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]), () => socket.destroy());

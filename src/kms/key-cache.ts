@@ -23,8 +23,14 @@ interface Opened {
 /**
  * A KMS that remembers data keys it has opened, so that objects in use can still be read through a short outage. The
  * price: a key that the KMS would no longer open serves until it is forgotten.
+ * @param lookedUp hears of each key that is wanted, and whether it was still known
  */
-export function cachedKms(kms: Kms, { age, entries }: KeyCacheLimits, clock: CacheClock): Kms {
+export function cachedKms(
+  kms: Kms,
+  { age, entries }: KeyCacheLimits,
+  clock: CacheClock,
+  lookedUp: (found: boolean) => void = () => {},
+): Kms {
   // Insertion order is the order of age, since all of them live equally long.
   const known = new Map<string, Opened>();
   let cancelSweep: (() => void) | undefined;
@@ -61,7 +67,9 @@ export function cachedKms(kms: Kms, { age, entries }: KeyCacheLimits, clock: Cac
     openDataKey(keyId, sealed, context) {
       const name = nameOf(keyId, sealed, context);
       const found = known.get(name);
-      if (found !== undefined && found.until > clock.now()) return found.key;
+      const fresh = found !== undefined && found.until > clock.now();
+      lookedUp(fresh);
+      if (fresh) return found.key;
       const key = kms.openDataKey(keyId, sealed, context);
       remember(name, { key, until: clock.now() + age });
       return key;

@@ -4,15 +4,18 @@ import { createAuthoriser } from "../auth/authorise.ts";
 import { withHoistedHeaders } from "../auth/hoisted-headers.ts";
 import type { CredentialStore } from "../auth/credentials.ts";
 import { S3Error, toS3Error } from "../errors/s3-error.ts";
-import { newRequestId, receiveRequest } from "../http/receive.ts";
+import { receiveRequest } from "../http/receive.ts";
 import { disposeOfBody } from "../http/refusal.ts";
+import { idHeaders, newRequestId } from "../http/request-id.ts";
 import { type S3Request, splitTarget } from "../http/request.ts";
+import { Traffic } from "../http/traffic.ts";
 import type { Log } from "../log/log.ts";
 import type { Sse } from "../sse/sse.ts";
 import type { Store } from "../store/store.ts";
 import { corsHeaders, preflightReply } from "./cors.ts";
 import { checkBucketName, checkKey } from "./names.ts";
-import type { Call, Reply } from "./operation.ts";
+import { CLIENT_GONE, type Exchange, type Observer } from "./exchange.ts";
+import type { Call, Operation, Reply } from "./operation.ts";
 import { OPERATIONS } from "./operations/table.ts";
 import { errorReply, writeReply } from "./reply.ts";
 import { createRouter } from "./route.ts";
@@ -29,10 +32,16 @@ export interface S3Parts {
   /** The `HostId` of error documents. */
   readonly deploymentId: string;
   readonly log: Log;
+  /** Who follows what happens. */
+  readonly observers?: readonly Observer[];
 }
 
 /** What buckets say their region is where none is configured. */
 const DEFAULT_REGION = "us-east-1";
+
+/** Stand in for the name of an operation where there is none. */
+const PREFLIGHT = "Preflight";
+const UNKNOWN = "Unknown";
 
 /** Answers one request on its raw message. Never rejects. */
 export type Dispatcher = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
@@ -42,15 +51,22 @@ export type Dispatcher = (incoming: IncomingMessage, outgoing: ServerResponse) =
  * Whatever is thrown on the way becomes one error document.
  */
 export function createDispatcher(parts: S3Parts): Dispatcher {
+  const { observers = [] } = parts;
   const authenticate = createAuthenticator(parts);
   const authorise = createAuthoriser(parts.store);
   const route = createRouter(OPERATIONS);
 
-  async function answer(received: S3Request, trace: Trace): Promise<Reply> {
+  async function answer(
+    received: S3Request,
+    trace: Trace,
+    begin: (api: string) => void,
+  ): Promise<Reply> {
     const auth = authenticate(received);
+    if (auth.identity.kind === "user") trace.accessKey = auth.identity.accessKey;
     const request = auth.kind === "presigned" ? withHoistedHeaders(received) : received;
     const operation = route(request);
     trace.operation = operation.name;
+    begin(nameOf(operation));
     if (request.bucket !== "") checkBucketName(request.bucket);
     if (request.key !== "") checkKey(request.key);
     const call: Call = {
@@ -76,22 +92,36 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
     return await operation.run(call);
   }
 
+  /** What a request that failed early would have been, for those who count. */
+  function intended(request: S3Request): string {
+    try {
+      return nameOf(route(request));
+    } catch {
+      return UNKNOWN;
+    }
+  }
+
   return async (incoming, outgoing) => {
     const id = newRequestId();
+    const traffic = new Traffic();
     const trace: Trace = {};
-    let headers: Readonly<Record<string, string>> = {
-      "X-Amz-Request-Id": id,
-      "X-Amz-Id-2": parts.deploymentId,
+    const begin = (api: string) => {
+      trace.api = api;
+      for (const observer of observers) observer.began(api);
     };
+    let headers = idHeaders(id, parts.deploymentId);
     let request: S3Request | undefined;
     let reply: Reply;
     try {
-      request = receiveRequest(incoming, outgoing, id, parts.domains);
+      request = receiveRequest(incoming, outgoing, id, parts.domains, traffic);
       const preflight = request.method === "OPTIONS" ? preflightReply(request.headers) : undefined;
       headers = { ...headers, ...corsHeaders(request.headers) };
-      reply = preflight ?? await answer(request, trace);
+      if (preflight !== undefined) begin(PREFLIGHT);
+      reply = preflight ?? await answer(request, trace, begin);
     } catch (thrown) {
       const error = toS3Error(thrown);
+      trace.errorCode = error.shownCode;
+      if (trace.api === undefined) begin(request === undefined ? UNKNOWN : intended(request));
       report(parts.log, error, id, trace, incoming, request);
       reply = errorReply(error, {
         requestId: id,
@@ -101,26 +131,45 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
         key: request?.key ?? "",
       });
     }
+    const gone = outgoing.destroyed;
     try {
-      if (outgoing.destroyed) {
-        if (reply.body !== undefined && !(reply.body instanceof Uint8Array)) reply.body.close();
-        return;
-      }
-      await writeReply(
-        outgoing,
-        reply,
-        { ...headers, ...disposeOfBody(incoming) },
-        incoming.method !== "HEAD",
-      );
+      if (!gone) {
+        headers = { ...headers, ...disposeOfBody(incoming) };
+        await writeReply(outgoing, reply, headers, incoming.method !== "HEAD", traffic);
+      } else if (reply.body !== undefined && !(reply.body instanceof Uint8Array)) reply.body.close();
     } catch (thrown) {
-      report(parts.log, toS3Error(thrown), id, trace, incoming, request);
+      const error = toS3Error(thrown);
+      trace.errorCode = error.shownCode;
+      report(parts.log, error, id, trace, incoming, request);
     }
+    const exchange: Exchange = {
+      requestId: id,
+      api: trace.api ?? UNKNOWN,
+      bucket: request?.bucket ?? "",
+      key: request?.key ?? "",
+      remoteAddress: request?.remoteAddress ?? "",
+      accessKey: trace.accessKey,
+      incoming,
+      status: gone ? CLIENT_GONE : reply.status,
+      errorCode: trace.errorCode,
+      answerHeaders: { ...headers, ...reply.headers },
+      traffic,
+      took: traffic.elapsed(),
+    };
+    for (const observer of observers) observer.ended(exchange);
   };
 }
 
-/** What is known of a request when it fails. */
+/** What is known of a request by the time that it ends. */
 interface Trace {
   operation?: string;
+  api?: string;
+  accessKey?: string;
+  errorCode?: string;
+}
+
+function nameOf({ name, minioName }: Operation): string {
+  return minioName ?? name;
 }
 
 function report(

@@ -50,6 +50,8 @@ export interface ReplyStream {
 export interface Operation {
   /** AWS's name: `PutObject`. */
   readonly name: string;
+  /** MinIO's name where it is another one. Metrics and audit use it, as MinIO's do. */
+  readonly minioName?: string;
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   readonly level: Level;
   /** Query names that must all be present to select it, most specific first: `["uploadId", "partNumber"]`. */

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import type { S3Error } from "../errors/s3-error.ts";
+import type { Traffic } from "../http/traffic.ts";
 import type { Reply, ReplyStream } from "./operation.ts";
 import { document, element } from "../xml/xml-writer.ts";
 
@@ -43,6 +44,7 @@ export function errorReply(error: S3Error, place: ErrorPlace): Reply {
  * Writes an answer. Content-Length is always set; a stream that fails or falls short after the status line cuts
  * the connection, since the client can learn of it in no other way.
  * @param withBody false for HEAD: the length is told, the bytes are not sent
+ * @param traffic counts what goes out
  * @throws whatever made a stream fail, after the connection was cut
  */
 export async function writeReply(
@@ -50,6 +52,7 @@ export async function writeReply(
   reply: Reply,
   headers: Readonly<Record<string, string>>,
   withBody: boolean,
+  traffic: Traffic,
 ): Promise<void> {
   const { status, body } = reply;
   const bodiless = status === 204 || status === 304;
@@ -57,13 +60,16 @@ export async function writeReply(
   if (!bodiless) all["Content-Length"] ??= body?.length ?? 0;
   if (body === undefined || body instanceof Uint8Array) {
     outgoing.writeHead(status, all);
-    if (body === undefined || !withBody || bodiless) outgoing.end();
-    else outgoing.end(body);
+    const bytes = withBody && !bodiless ? body : undefined;
+    traffic.count(bytes?.length ?? 0);
+    if (bytes === undefined) outgoing.end();
+    else outgoing.end(bytes);
     return;
   }
   try {
     outgoing.writeHead(status, all);
-    if (withBody) await pump(outgoing, body);
+    if (withBody) await pump(outgoing, body, traffic);
+    traffic.count(0);
     outgoing.end();
   } catch (thrown) {
     outgoing.destroy();
@@ -73,12 +79,13 @@ export async function writeReply(
   }
 }
 
-async function pump(outgoing: ServerResponse, body: ReplyStream): Promise<void> {
+async function pump(outgoing: ServerResponse, body: ReplyStream, traffic: Traffic): Promise<void> {
   let sent = 0;
   for await (const chunk of body.chunks()) {
     sent += chunk.length;
     if (sent > body.length) throw new Error(`the body ran past its ${body.length} bytes`);
     if (outgoing.destroyed) return;
+    traffic.count(chunk.length);
     if (!outgoing.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) {
       await drained(outgoing);
     }

@@ -10,7 +10,8 @@ import { createAuthenticator } from "../../src/auth/authenticate.ts";
 import { staticCredentials } from "../../src/auth/credentials.ts";
 import { Secret } from "../../src/crypto/secret.ts";
 import { toS3Error } from "../../src/errors/s3-error.ts";
-import { newRequestId, receiveRequest } from "../../src/http/receive.ts";
+import { receiveRequest } from "../../src/http/receive.ts";
+import { newRequestId } from "../../src/http/request-id.ts";
 import { drain } from "./fake-request.ts";
 
 const ACCESS_KEY = "AKEY";

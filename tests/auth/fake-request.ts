@@ -6,6 +6,7 @@ import type { DigestName, Digests } from "../../src/digest/digest.ts";
 import { S3Error } from "../../src/errors/s3-error.ts";
 import { RequestHeaders } from "../../src/http/headers.ts";
 import { QueryParameters } from "../../src/http/query.ts";
+import { Traffic } from "../../src/http/traffic.ts";
 import { bucketAndKey, type S3Request, splitTarget } from "../../src/http/request.ts";
 
 /** What a test says about a request; the rest is filled in. */
@@ -51,6 +52,7 @@ export function fakeRequest(fake: FakeRequest): Faked {
     receivedAt: fake.receivedAt ?? Date.now(),
     // A body verifier uses nothing of a message but what every readable stream has.
     incoming: wire as unknown as IncomingMessage,
+    traffic: new Traffic(),
     sendContinue: () => void continues++,
   };
   if (fake.body !== undefined) {

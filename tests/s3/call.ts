@@ -7,6 +7,7 @@ import { InlineDigester } from "../../src/digest/inline-digester.ts";
 import { RequestHeaders } from "../../src/http/headers.ts";
 import { bucketAndKey, type S3Request, splitTarget } from "../../src/http/request.ts";
 import { QueryParameters } from "../../src/http/query.ts";
+import { Traffic } from "../../src/http/traffic.ts";
 import type { Call, Reply } from "../../src/s3/operation.ts";
 import { plainSse } from "./plain-sse.ts";
 import type { Sse } from "../../src/sse/sse.ts";
@@ -48,6 +49,7 @@ export function makeCall(sketch: CallSketch): Call {
     remoteAddress: "127.0.0.1",
     receivedAt: Date.now(),
     incoming: new IncomingMessage(new Socket()),
+    traffic: new Traffic(),
     sendContinue: () => {},
   };
   const identity: Identity = sketch.identity ?? { kind: "user", accessKey: "minioadmin" };

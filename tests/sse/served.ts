@@ -41,7 +41,7 @@ export async function serveScene(options: SceneOptions, certificates: string): P
     deploymentId: hostId,
     log,
   });
-  const handler = createApp({ s3, ready: async () => true, log });
+  const handler = createApp({ s3, ready: async () => true, hostId, log });
   const certificate = readCertificate(certificates);
   const listening = await listen({
     address: { host: "127.0.0.1", port: 0 },

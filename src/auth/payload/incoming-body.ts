@@ -72,6 +72,7 @@ export class IncomingBody {
   }
 
   readonly #take = (chunk: Uint8Array): void => {
+    this.#request.traffic.received += chunk.length;
     const waiting = this.#stopWaiting();
     if (waiting !== undefined) return waiting.resolve({ done: false, value: chunk });
     this.#queue.push(chunk);

@@ -10,6 +10,7 @@ const MAX_DOCUMENT = 64 * 1024;
 /** A document may name the region of this server; without one the bucket is made here all the same. */
 export const createBucket = operation({
   name: "CreateBucket",
+  minioName: "PutBucket",
   method: "PUT",
   level: "bucket",
   action: "s3:CreateBucket",

@@ -15,6 +15,7 @@ export const createMultipartUpload = operation<
   { readonly upload: UploadRecord; readonly replyHeaders: Readonly<Record<string, string>> }
 >({
   name: "CreateMultipartUpload",
+  minioName: "NewMultipartUpload",
   method: "POST",
   level: "object",
   selectors: ["uploads"],

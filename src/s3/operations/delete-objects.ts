@@ -36,6 +36,7 @@ interface KeyToDelete {
 /** Deletes many keys, each on its own: what fails for one is told in the answer and leaves the others alone. */
 export const deleteObjects = operation({
   name: "DeleteObjects",
+  minioName: "DeleteMultipleObjects",
   method: "POST",
   level: "bucket",
   selectors: ["delete"],

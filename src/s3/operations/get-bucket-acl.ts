@@ -4,6 +4,7 @@ import { operation } from "../operation.ts";
 
 export const getBucketAcl = operation({
   name: "GetBucketAcl",
+  minioName: "GetBucketACL",
   method: "GET",
   level: "bucket",
   selectors: ["acl"],

@@ -5,6 +5,7 @@ import { checkVersionId } from "../version-id.ts";
 
 export const getObjectAcl = operation({
   name: "GetObjectAcl",
+  minioName: "GetObjectACL",
   method: "GET",
   level: "object",
   selectors: ["acl"],

@@ -11,6 +11,7 @@ import { document, element, join } from "../../xml/xml-writer.ts";
 /** The first version of listing: pages by key names. NextMarker is told whenever there is more, as MinIO does. */
 export const listObjects = operation({
   name: "ListObjects",
+  minioName: "ListObjectsV1",
   method: "GET",
   level: "bucket",
   parameters: [...OBJECTS_PARAMETERS, "marker", "list-type"],

@@ -31,6 +31,7 @@ interface Listed {
 /** ListParts: what has arrived of an upload. */
 export const listParts = operation<PartsQuery, Listed>({
   name: "ListParts",
+  minioName: "ListObjectParts",
   method: "GET",
   level: "object",
   selectors: ["uploadId"],

@@ -15,6 +15,7 @@ import { storeObject } from "../write-object.ts";
 /** PostObject: the file of a browser's form becomes an object, under the policy that its signer wrote. */
 export const postObject = operation({
   name: "PostObject",
+  minioName: "PostPolicyBucket",
   method: "POST",
   level: "bucket",
   selectedByContentType: "multipart/form-data",

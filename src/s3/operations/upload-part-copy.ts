@@ -25,6 +25,7 @@ interface PartCopy {
 /** UploadPartCopy: bytes of an object become one part of an upload. */
 export const uploadPartCopy = operation<PartCopy, StoredPart>({
   name: "UploadPartCopy",
+  minioName: "CopyObjectPart",
   method: "PUT",
   level: "object",
   selectors: ["partNumber", "uploadId"],

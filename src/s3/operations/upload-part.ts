@@ -10,6 +10,7 @@ import { parsePartNumber } from "../range.ts";
 /** UploadPart: the body becomes one part of an upload. */
 export const uploadPart = operation<{ readonly id: UploadId; readonly partNumber: number }, StoredPart>({
   name: "UploadPart",
+  minioName: "PutObjectPart",
   method: "PUT",
   level: "object",
   selectors: ["partNumber", "uploadId"],

@@ -6,7 +6,8 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createAuthenticator } from "../../../src/auth/authenticate.ts";
 import { toS3Error } from "../../../src/errors/s3-error.ts";
-import { newRequestId, receiveRequest } from "../../../src/http/receive.ts";
+import { receiveRequest } from "../../../src/http/receive.ts";
+import { newRequestId } from "../../../src/http/request-id.ts";
 
 /*
  * A server that reads the body of a PUT in the way that its path names, so that a test can watch every runtime do it.

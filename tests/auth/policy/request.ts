@@ -4,6 +4,7 @@ import type { Authentication, Identity, Payload } from "../../../src/auth/authen
 import type { ConditionSource } from "../../../src/auth/policy/condition-keys.ts";
 import { RequestHeaders } from "../../../src/http/headers.ts";
 import { QueryParameters } from "../../../src/http/query.ts";
+import { Traffic } from "../../../src/http/traffic.ts";
 
 export const ANONYMOUS: Identity = { kind: "anonymous" };
 export const ROOT: Identity = { kind: "user", accessKey: "minioadmin" };
@@ -47,6 +48,7 @@ export function sketchRequest({ headers, query, address, secure, identity, kind 
       remoteAddress: address ?? "192.0.2.7",
       receivedAt,
       incoming,
+      traffic: new Traffic(),
       sendContinue: () => {},
     },
   };
