@@ -37,17 +37,23 @@ async function openService(directory: string, config: Config, log: Log): Promise
   const kms = configuredKms(encryption, log, meter);
   if (kms !== undefined) await requireWorkingKms(kms);
   const { storage, store, encryption: encryptionOf } = await openDataDirectory(directory, { create: true });
-  return assembleService(
-    {
-      store,
-      sse: await encryptionOf(kms, encryption),
-      hostId: await deploymentId(store),
-      storage,
-      kms: kms && { service: kms, meter },
-      usage: new BucketUsage(store),
-      capacity: () => diskCapacity(directory),
-    },
-    config,
-    log,
-  );
+  try {
+    return assembleService(
+      {
+        store,
+        sse: await encryptionOf(kms, encryption),
+        hostId: await deploymentId(store),
+        storage,
+        kms: kms && { service: kms, meter },
+        usage: new BucketUsage(store),
+        capacity: () => diskCapacity(directory),
+      },
+      config,
+      log,
+    );
+  } catch (thrown) {
+    await store.close();
+    await kms?.close();
+    throw thrown;
+  }
 }

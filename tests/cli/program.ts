@@ -39,15 +39,19 @@ export function newPlace(): Place {
   return { home, remove: () => rmSync(home, { recursive: true, force: true }) };
 }
 
-/** Starts the executable with nothing of this process's environment but the path. */
+/**
+ * Starts the executable with nothing of this process's environment but the path.
+ * @param under a command that runs it: what it takes before the executable
+ */
 export function start(
   { home }: Place,
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
   runtime: Runtime = "bun",
+  under: readonly string[] = [],
 ): Program {
-  const [command, ...before] = RUNTIME_COMMANDS[runtime];
-  const child = spawn(command, [...before, MAIN, ...words], {
+  const [command = "", ...rest] = [...under, ...RUNTIME_COMMANDS[runtime], MAIN, ...words];
+  const child = spawn(command, rest, {
     cwd: home,
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env["PATH"], HOME: home, BUN_RUNTIME_TRANSPILER_CACHE_PATH: BUN_CACHE, ...env },
@@ -64,6 +68,10 @@ export function start(
     wake();
   });
   const ended = new Promise<Outcome>((settle) => {
+    child.once("error", (error) => {
+      settle({ code: null, out, err: String(error) });
+      wake();
+    });
     child.once("close", (code) => {
       settle({ code, out, err });
       wake();

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
-import { newPlace, type Outcome, type Place, run, start } from "../cli/program.ts";
-import { RUNTIME_COMMANDS } from "../running-server.ts";
+import { runHere } from "../cli/in-process.ts";
+import { newPlace, type Place, run, start } from "../cli/program.ts";
 import { MarkedSecrets } from "./marked.ts";
 
 let place: Place;
@@ -23,14 +23,17 @@ const file = (name: string, text: string) => {
   return join(place.home, name);
 };
 
-/** Starts a server that does not start. */
-async function fails(env: Env, ...flags: string[]): Promise<Outcome> {
-  const outcome = await run(place, words(...flags), env);
-  expect([outcome.code, outcome.out + outcome.err]).toEqual([1, expect.stringMatching(/ERROR|FATAL/)]);
-  return outcome;
+/** Starts a server that does not start, in this process; what it printed. */
+async function fails(env: Env, ...flags: string[]): Promise<string> {
+  const errors = spyOn(process.stderr, "write");
+  const { code, out } = await runHere(words(...flags), env);
+  const printed = [out, ...errors.mock.calls.map(([text]) => String(text))].join("");
+  errors.mockRestore();
+  expect([code, printed]).toEqual([1, expect.stringMatching(/ERROR|FATAL/)]);
+  return printed;
 }
 
-/** Starts a server that starts, and stops it; what it printed. */
+/** Starts a server that starts, as a process, and stops it; what it printed. */
 async function starts(env: Env, ...flags: string[]): Promise<string> {
   const program = start(place, words(...flags), env);
   await program.printed(/https?:\/\/127\.0\.0\.1:\d+/);
@@ -80,7 +83,10 @@ describe("a server that cannot start with its settings", () => {
       ],
       [{ MINIO_SSE_AUTO_ENCRYPTION: hex }, 'MINIO_SSE_AUTO_ENCRYPTION must be "on" or "off"'],
       [{ MINIO_SSE_CRYPTO: base64 }, 'MINIO_SSE_CRYPTO must be "webcrypto" or "native"'],
-      [{ MINIO_SSE_MASTER_KEY: `id:${hex}`, MINIO_REGION: password }, "MINIO_REGION must be letters, digits"],
+      [
+        { MINIO_SSE_MASTER_KEY: `id:${hex}`, MINIO_REGION: `${password}_` },
+        "MINIO_REGION must be letters, digits",
+      ],
       [
         { MINIO_SSE_MASTER_KEY: `id:${hex}`, MINIO_SHUTDOWN_TIMEOUT: password },
         "MINIO_SHUTDOWN_TIMEOUT must be",
@@ -88,12 +94,12 @@ describe("a server that cannot start with its settings", () => {
     ];
     for (const [env, fault] of settings) {
       for (const flags of [[], ["--json"]]) {
-        const { out, err } = await fails({ ...root, ...env }, ...flags);
-        expect((out + err).replaceAll('\\"', '"')).toContain(fault);
-        expect([fault, secrets.leaked(out + err)]).toEqual([fault, []]);
+        const printed = await fails({ ...root, ...env }, ...flags);
+        expect(printed.replaceAll('\\"', '"')).toContain(fault);
+        expect([fault, secrets.leaked(printed)]).toEqual([fault, []]);
       }
     }
-  }, 60_000);
+  });
 
   test("wants a secret that is named to be there, readable and not empty", async () => {
     mkdirSync(join(place.home, "folder"));
@@ -108,28 +114,40 @@ describe("a server that cannot start with its settings", () => {
       const name of ["MINIO_SSE_MASTER_KEY_FILE", "MINIO_KMS_MASTER_KEY_FILE", "MINIO_KMS_SECRET_KEY_FILE"]
     ) {
       for (const [value, fault] of settings) {
-        const { out } = await fails({ [name]: value });
-        expect(out).toContain(`${name} names the file`);
-        expect(out).toContain(fault);
+        const printed = await fails({ [name]: value });
+        expect(printed).toContain(`${name} names the file`);
+        expect(printed).toContain(fault);
       }
     }
     if (process.getuid?.() === 0) return;
     const secret = file("closed", "id:key");
     chmodSync(secret, 0);
-    expect((await fails({ MINIO_SSE_MASTER_KEY_FILE: secret })).out).toContain(
-      "the server's user may not read.",
-    );
-  }, 60_000);
+    expect(await fails({ MINIO_SSE_MASTER_KEY_FILE: secret })).toContain("the server's user may not read.");
+  });
+
+  test("shows no secret as a process either", async () => {
+    const secrets = new MarkedSecrets();
+    const hex = secrets.key("master key").toString("hex");
+    const env = { MINIO_ROOT_PASSWORD: secrets.password("root password"), MINIO_ROOT_USER: "someone" };
+    for (const flags of [[], ["--json"]]) {
+      const { code, out, err } = await run(place, words(...flags), { ...env, MINIO_SSE_MASTER_KEY: hex });
+      expect([code, out]).toEqual([
+        1,
+        expect.stringContaining("MINIO_SSE_MASTER_KEY does not contain a ':'"),
+      ]);
+      expect(secrets.leaked(out + err)).toEqual([]);
+    }
+  }, 30_000);
 
   test("refuses auto-encryption without a KMS, and storage of another KMS", async () => {
     const secrets = new MarkedSecrets();
     const [key, other] = [secrets.key("first key"), secrets.key("second key")];
-    expect((await fails({ MINIO_SSE_AUTO_ENCRYPTION: "on" })).out)
+    expect(await fails({ MINIO_SSE_AUTO_ENCRYPTION: "on" }))
       .toContain("auto-encryption is enabled but no valid KMS configuration is present");
     await starts({ MINIO_SSE_MASTER_KEY: `one:${key.toString("hex")}` });
-    const { out, err } = await fails({ MINIO_SSE_MASTER_KEY: `two:${other.toString("hex")}` });
-    expect(out).toContain("Unable to setup the KMS");
-    expect(secrets.leaked(out + err)).toEqual([]);
+    const printed = await fails({ MINIO_SSE_MASTER_KEY: `two:${other.toString("hex")}` });
+    expect(printed).toContain("Unable to setup the KMS");
+    expect(secrets.leaked(printed)).toEqual([]);
     const retired = { MINIO_SSE_MASTER_KEY_RETIRED: `one:${key.toString("hex")}` };
     expect(secrets.leaked(await starts({ MINIO_SSE_MASTER_KEY: `two:${other.toString("hex")}`, ...retired })))
       .toEqual([]);
@@ -138,29 +156,39 @@ describe("a server that cannot start with its settings", () => {
 });
 
 describe("a server that starts", () => {
-  test("tells its key by id alone, whichever way it was configured", async () => {
+  const WAYS: readonly (readonly [way: string, env: (key: Buffer) => Env])[] = [
+    ["MINIO_SSE_MASTER_KEY", (key) => ({ MINIO_SSE_MASTER_KEY: `my-key:${key.toString("hex")}` })],
+    ["its newer name", (key) => ({ MINIO_KMS_MASTER_KEY: `my-key:${key.toString("hex").toUpperCase()}` })],
+    ["MINIO_KMS_SECRET_KEY", (key) => ({ MINIO_KMS_SECRET_KEY: `my-key:${key.toString("base64")}` })],
+    ["a file", (key) => ({ MINIO_SSE_MASTER_KEY_FILE: file("hex", `my-key:${key.toString("hex")}\n`) })],
+    [
+      "a file with CRLF",
+      (key) => ({ MINIO_KMS_MASTER_KEY_FILE: file("crlf", `my-key:${key.toString("hex")}\r\n`) }),
+    ],
+    [
+      "a file in base64",
+      (key) => ({ MINIO_KMS_SECRET_KEY_FILE: file("base64", `my-key:${key.toString("base64")}`) }),
+    ],
+    ["two ways at once", (key) => ({
+      MINIO_SSE_MASTER_KEY: `my-key:${key.toString("hex")}`,
+      MINIO_KMS_SECRET_KEY: `my-key:${key.toString("base64")}`,
+    })],
+  ];
+
+  test.each(WAYS)("tells its key by id alone, configured by %s", async (_way, env) => {
     const secrets = new MarkedSecrets();
-    const key = secrets.key("master key");
-    const hex = key.toString("hex");
-    const password = secrets.password("root password");
-    const root = { MINIO_ROOT_USER: "someone", MINIO_ROOT_PASSWORD_FILE: file("password", `${password}\n`) };
-    const settings: readonly Env[] = [
-      { MINIO_SSE_MASTER_KEY: `my-key:${hex}` },
-      { MINIO_KMS_MASTER_KEY: `my-key:${hex.toUpperCase()}` },
-      { MINIO_KMS_SECRET_KEY: `my-key:${key.toString("base64")}` },
-      { MINIO_SSE_MASTER_KEY_FILE: file("hex", `my-key:${hex}\n`) },
-      { MINIO_KMS_MASTER_KEY_FILE: file("crlf", `my-key:${hex}\r\n`) },
-      { MINIO_KMS_SECRET_KEY_FILE: file("base64", `my-key:${key.toString("base64")}`) },
-      { MINIO_SSE_MASTER_KEY: `my-key:${hex}`, MINIO_KMS_SECRET_KEY: `my-key:${key.toString("base64")}` },
-    ];
-    for (const env of settings) {
-      for (const flags of [[], ["--json"]]) {
-        const printed = await starts({ ...root, ...env, MINIO_SSE_AUTO_ENCRYPTION: "on" }, ...flags);
-        expect(printed).toMatch(/my-key/);
-        expect(secrets.leaked(printed)).toEqual([]);
-      }
+    const settings = {
+      ...env(secrets.key("master key")),
+      MINIO_ROOT_USER: "someone",
+      MINIO_ROOT_PASSWORD_FILE: file("password", `${secrets.password("root password")}\n`),
+      MINIO_SSE_AUTO_ENCRYPTION: "on",
+    };
+    for (const flags of [[], ["--json"]]) {
+      const printed = await starts(settings, ...flags);
+      expect(printed).toMatch(/my-key/);
+      expect(secrets.leaked(printed)).toEqual([]);
     }
-  }, 60_000);
+  }, 30_000);
 
   test("takes the line that generate-key prints", async () => {
     const generated = await run(place, ["kms", "generate-key", "fresh.key-1"]);
@@ -179,61 +207,58 @@ describe("a server that starts", () => {
 
   test("makes no key for a name that a setting could not hold", async () => {
     for (const name of [[], [""], ["a:b"], ["a b"], ["a,b"], ["-a"], ["a\nb"], ["a", "b"], ["ключ"]]) {
-      const { code, out } = await run(place, ["kms", "generate-key", ...name]);
+      const { code, out } = await runHere(["kms", "generate-key", ...name]);
       expect([name, code, out.includes("MINIO_SSE_MASTER_KEY=")]).toEqual([name, 1, false]);
     }
     for (const words of [["kms"], ["kms", "generate"], ["kms", "generate-keys", "a"]]) {
-      const { code, out } = await run(place, words);
+      const { code, out } = await runHere(words);
       expect([code, out]).toEqual([1, expect.stringContaining('Incorrect usage of "minio-ts kms"')]);
     }
-  }, 30_000);
+  });
 });
 
-const [bun, ...before] = RUNTIME_COMMANDS.bun;
 const canUnshare = spawnSync("unshare", ["--mount", "true"]).status === 0;
 if (!canUnshare) {
   console.warn("SKIPPED: mounts of its own are not allowed here; docker secrets run without them");
 }
 
 describe.skipIf(!canUnshare)("docker secrets under /run/secrets", () => {
-  /** Runs a server that sees these secrets, for as long as a second. */
-  function serverWith(secrets: Readonly<Record<string, string>>, env: Env = {}): string {
+  /** Runs a server that sees these secrets, until it has printed all that it has to say; that. */
+  async function serverWith(secrets: Env, env: Env = {}): Promise<string> {
     const folder = join(place.home, "secrets");
     mkdirSync(folder, { recursive: true });
     for (const [name, text] of Object.entries(secrets)) writeFileSync(join(folder, name), text);
-    const command = [bun, ...before, resolve(import.meta.dirname, "../../main.ts"), ...words()];
-    const script =
-      'mount -t tmpfs none /run && mkdir /run/secrets && cp -r "$0"/. /run/secrets && exec timeout 2 "$@"';
-    const { stdout, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", script, folder, ...command], {
-      cwd: place.home,
-      encoding: "utf8",
-      env: { PATH: process.env["PATH"], HOME: place.home, ...env },
-    });
-    return stdout + stderr;
+    const script = 'mount -t tmpfs none /run && mkdir /run/secrets && cp -r "$0"/. /run/secrets && exec "$@"';
+    const under = ["unshare", "--mount", "sh", "-c", script, folder];
+    const program = start(place, words(), env, "bun", under);
+    await Promise.race([program.ended, program.printed("Auto-encryption").catch(() => undefined)]);
+    program.child.kill("SIGTERM");
+    const { out, err } = await program.ended;
+    return out + err;
   }
 
-  test("are found by their default names, and by the names that variables give", () => {
+  test("are found by their default names, and by the names that variables give", async () => {
     const secrets = new MarkedSecrets();
     const hex = secrets.key("master key").toString("hex");
-    expect(serverWith({ sse_master_key: `by-default:${hex}\n` })).toContain('master key "by-default"');
+    expect(await serverWith({ sse_master_key: `by-default:${hex}\n` })).toContain('master key "by-default"');
     place.remove();
     place = newPlace();
-    const named = serverWith({ mine: `by-name:${hex}\n` }, { MINIO_SSE_MASTER_KEY_FILE: "mine" });
+    const named = await serverWith({ mine: `by-name:${hex}\n` }, { MINIO_SSE_MASTER_KEY_FILE: "mine" });
     expect(named).toContain('master key "by-name"');
     expect(secrets.leaked(named)).toEqual([]);
   }, 20_000);
 
-  test("are of use or stop the server", () => {
-    expect(serverWith({ sse_master_key: "\n" })).toContain(
+  test("are of use or stop the server", async () => {
+    expect(await serverWith({ sse_master_key: "\n" })).toContain(
       "The secret /run/secrets/sse_master_key is empty.",
     );
     const key = Buffer.alloc(32, 7).toString("hex");
-    const differ = serverWith({ sse_master_key: `a:${key}` }, { MINIO_SSE_MASTER_KEY: `b:${key}` });
+    const differ = await serverWith({ sse_master_key: `a:${key}` }, { MINIO_SSE_MASTER_KEY: `b:${key}` });
     expect(differ).toContain("MINIO_SSE_MASTER_KEY and /run/secrets/sse_master_key differ.");
     expect(differ).not.toContain(key);
   }, 20_000);
 
-  test("need not be there", () => {
-    expect(serverWith({})).toMatch(/KMS: +none/);
+  test("need not be there", async () => {
+    expect(await serverWith({})).toMatch(/KMS: +none/);
   }, 20_000);
 });
