@@ -88,8 +88,8 @@ export interface BucketPage {
 }
 
 /**
- * MinIO's names: `content-type`, `cache-control` ..., `X-Amz-Meta-*`, `X-Minio-Internal-*`. Values are header text: one
- * character from U+0000 to U+00FF for each byte that the client sent.
+ * MinIO's names: `content-type`, which is always there, `cache-control` ..., `X-Amz-Meta-*`, `X-Minio-Internal-*`. Values
+ * are header text: one character from U+0000 to U+00FF for each byte that the client sent.
  */
 export type Metadata = Readonly<Record<string, string>>;
 

@@ -70,8 +70,11 @@ export async function* failingBody(bytes: Uint8Array, error: Error): AsyncGenera
   throw error;
 }
 
+/** The least metadata there is. */
+export const METADATA: Metadata = { "content-type": "application/octet-stream" };
+
 export function attributesOf(size: number, metadata: Metadata = {}): ObjectAttributes {
-  return { size, etag: `etag-of-${size}`, metadata };
+  return { size, etag: `etag-of-${size}`, metadata: { ...METADATA, ...metadata } };
 }
 
 /** Puts an object of these bytes. */

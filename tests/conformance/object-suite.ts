@@ -49,7 +49,7 @@ export function objectSuite(make: MakeStore): void {
         etag: "0123456789abcdef",
         metadata: {
           "content-type": "text/plain",
-          "X-Amz-Meta-Name": "value with \u00e9 and \u{1f600}",
+          "X-Amz-Meta-Name": "value with \u00e9 and \u00f0\u009f\u0098\u0080",
           "X-Minio-Internal-Server-Side-Encryption-Iv": "AAECAw==",
           "X-Amz-Meta-Empty": "",
         },
@@ -77,7 +77,7 @@ export function objectSuite(make: MakeStore): void {
         after: "",
         limit: 10,
       });
-      expect(page.objects).toEqual([{
+      expect(page.objects.map(({ metadata: _, ...listed }) => listed)).toEqual([{
         key: "key",
         size: 7,
         etag: attributes.etag,
@@ -207,7 +207,7 @@ export function objectSuite(make: MakeStore): void {
         const bucket = await shared.newBucket();
         const before = await put(shared.store, bucket, "key", bytesOf(size));
         const attributes = {
-          size: 5,
+          size,
           etag: "other",
           metadata: { "content-type": "text/css" },
           checksum: { algorithm: "SHA256", type: "FULL_OBJECT", value: "AA==" },
@@ -237,7 +237,7 @@ export function objectSuite(make: MakeStore): void {
         revision: before.revision,
         keepDate: true,
       });
-      expect([kept.lastModified, kept.metadata]).toEqual([before.lastModified, { "X-Amz-Meta-A": "b" }]);
+      expect([kept.lastModified, kept.metadata]).toEqual([before.lastModified, change.attributes.metadata]);
       expect(kept.revision).not.toBe(before.revision);
       expect(await shared.store.head(bucket, "key")).toEqual(kept);
       const page = { bucket, prefix: "", delimiter: "", after: "", limit: 1 };

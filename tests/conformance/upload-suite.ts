@@ -7,6 +7,7 @@ import {
   expectCode,
   failingBody,
   type MakeStore,
+  METADATA,
   put,
   putPart,
   readObject,
@@ -19,7 +20,7 @@ export function uploadSuite(make: MakeStore): void {
 
     const newUpload = async (key = "key") => {
       const bucket = await shared.newBucket();
-      return await shared.store.createUpload({ bucket, key, metadata: {} });
+      return await shared.store.createUpload({ bucket, key, metadata: METADATA });
     };
 
     test("an upload keeps what it was begun with", async () => {
