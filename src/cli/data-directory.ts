@@ -3,10 +3,11 @@ import type { EncryptionConfig } from "../config/encryption.ts";
 import type { Kms } from "../kms/kms.ts";
 import type { Sse } from "../sse/sse.ts";
 import { openEmbeddedStore } from "../store/embedded/open.ts";
-import { StartError } from "../store/embedded/start-error.ts";
+import { isMinioDirectory, openFsStore } from "../store/fs/open.ts";
+import { StartError } from "../store/start-error.ts";
 import type { Store } from "../store/store.ts";
 import { FatalError } from "./command.ts";
-import { storeEncryption } from "./encryption.ts";
+import { layoutEncryption, storeEncryption } from "./encryption.ts";
 
 /** A directory with objects, opened. */
 export interface DataDirectory {
@@ -25,19 +26,42 @@ export interface OpenOptions {
   readonly whenLocked?: string;
 }
 
-/** Opens what keeps its objects in a directory. @throws FatalError */
+/** Opens what keeps its objects in a directory: MinIO's layout where it is there, otherwise our own. @throws FatalError */
 export async function openDataDirectory(
   path: string,
   { create, whenLocked }: OpenOptions,
 ): Promise<DataDirectory> {
   const directory = resolve(path);
+  if (await isMinioDirectory(directory)) return await openLayout(directory, "MinIO's FS layout");
+  const store = await explained(directory, () => openEmbeddedStore(directory, { create }), whenLocked);
+  return {
+    storage: `${directory} (embedded)`,
+    store,
+    encryption: (kms, config) => storeEncryption(store, kms, config),
+  };
+}
+
+/** Opens a directory of plain files, which becomes one in MinIO's layout if it is not. @throws FatalError */
+export async function openNasDirectory(path: string): Promise<DataDirectory> {
+  return await openLayout(resolve(path), "nas gateway, MinIO's FS layout");
+}
+
+async function openLayout(directory: string, what: string): Promise<DataDirectory> {
+  const store = await explained(directory, () => openFsStore(directory));
+  return {
+    storage: `${directory} (${what})`,
+    store,
+    encryption: async (kms, config) => layoutEncryption(store, kms, config),
+  };
+}
+
+async function explained(
+  directory: string,
+  open: () => Promise<Store>,
+  whenLocked?: string,
+): Promise<Store> {
   try {
-    const store = await openEmbeddedStore(directory, { create });
-    return {
-      storage: `${directory} (embedded)`,
-      store,
-      encryption: (kms, config) => storeEncryption(store, kms, config),
-    };
+    return await open();
   } catch (thrown) {
     if (!(thrown instanceof Error)) throw thrown;
     if (thrown instanceof StartError && thrown.fault === "locked" && whenLocked !== undefined) {

@@ -4,7 +4,8 @@ import type { EncryptionConfig } from "../config/encryption.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { Kms } from "../kms/kms.ts";
 import { createSse } from "../sse/create.ts";
-import { storeKeyDigests } from "../sse/digests.ts";
+import { type Digests, storeKeyDigests } from "../sse/digests.ts";
+import { objectKeyDigests } from "../sse/object-key-digests.ts";
 import { openStoreKey } from "../sse/store-key.ts";
 import type { Sse } from "../sse/sse.ts";
 import type { Store } from "../store/store.ts";
@@ -19,10 +20,19 @@ export async function storeEncryption(
   kms: Kms | undefined,
   config: EncryptionConfig,
 ): Promise<Sse> {
+  return encryption(store, kms, config, storeKeyDigests(kms && await storeKey(store, kms)));
+}
+
+/** The encryption of a server over one of MinIO's layouts. */
+export function layoutEncryption(store: Store, kms: Kms | undefined, config: EncryptionConfig): Sse {
+  return encryption(store, kms, config, objectKeyDigests(kms));
+}
+
+function encryption(store: Store, kms: Kms | undefined, config: EncryptionConfig, digests: Digests): Sse {
   return createSse({
     kms,
     aead: config.aead === "native" ? nativeAead : webCryptoAead,
-    digests: storeKeyDigests(kms && await storeKey(store, kms)),
+    digests,
     encryptsByDefault: async (bucket) =>
       config.autoEncryption || await store.getBucketDocument(bucket, "encryption") !== undefined,
   });

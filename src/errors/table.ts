@@ -177,7 +177,16 @@ export const S3_ERRORS = {
     message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
   },
   XMinioInvalidObjectName: { status: 400, message: "Object name contains unsupported characters." },
+  XMinioInvalidResourceName: {
+    status: 400,
+    message: 'Resource name contains bad components such as ".." or ".".',
+  },
+  XMinioObjectExistsAsDirectory: { status: 409, message: "Object name already exists as a directory." },
   XMinioObjectTampered: { status: 500, message: "The requested object was modified and may be compromised" },
+  XMinioParentIsObject: {
+    status: 400,
+    message: "Object-prefix is already an object, please choose a different object-prefix name.",
+  },
   XMinioStorageFull: {
     status: 507,
     message:

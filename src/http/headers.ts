@@ -1,3 +1,8 @@
+/** A lower-case header name as Go writes it: `x-amz-meta-mixed-case` as `X-Amz-Meta-Mixed-Case`. */
+export function canonicalName(name: string): string {
+  return name.replace(/(^|-)([a-z])/g, (_match, dash: string, letter: string) => dash + letter.toUpperCase());
+}
+
 /** Request headers as they came: names without regard to case, every value kept, nothing folded or dropped. */
 export class RequestHeaders {
   readonly #values = new Map<string, string[]>();

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
-import type { RequestHeaders } from "../http/headers.ts";
+import { canonicalName, type RequestHeaders } from "../http/headers.ts";
 import type { Metadata } from "../store/store.ts";
 
 /** Headers that S3 keeps with an object beside user metadata, and how an answer spells them. */
@@ -144,9 +144,4 @@ function refuseUnsupported(name: string, value: string): void {
   if (name === "x-amz-acl" && !CANNED_ACLS.has(value)) {
     throw new S3Error("InvalidArgument", { fields: { ArgumentName: name, ArgumentValue: value } });
   }
-}
-
-/** `x-amz-meta-mixed-case` as `X-Amz-Meta-Mixed-Case`. */
-function canonicalName(name: string): string {
-  return name.replace(/(^|-)([a-z])/g, (_match, dash: string, letter: string) => dash + letter.toUpperCase());
 }

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
 import type { ObjectRecord, UploadRecord } from "../store/store.ts";
 import { isSealedMd5 } from "./digest-rest.ts";
-import { RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
+import { actualSizeMetadata, RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
 import { isSealedText } from "./sealed-text.ts";
 import { checkSizes, type PieceSizes } from "./sizes.ts";
 import type { ObjectView, PartEtags, Rotation, Sealing } from "./sse.ts";
@@ -33,7 +33,7 @@ export const PLAIN_PARTS: PartEtags = {
     const etag = multipartEtag(storedEtags);
     return { stored: etag, shown: etag };
   },
-  finishedMetadata: () => ({}),
+  finishedMetadata: actualSizeMetadata,
   sealChecksum: (value) => value,
   sealRecord: (attributes) => attributes,
 };

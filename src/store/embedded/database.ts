@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { integer } from "./row.ts";
 import { APPLICATION_ID, FORMAT_VERSION, SCHEMA } from "./schema.ts";
-import { StartError } from "./start-error.ts";
+import { StartError } from "../start-error.ts";
 
 /** The database file inside the store's directory. */
 export const DATABASE_FILE = "store.db";

@@ -5,8 +5,8 @@ import { BLOB_DIRECTORY, BlobFiles } from "./blob-files.ts";
 import { DATABASE_FILE, openDatabase } from "./database.ts";
 import { syncDirectory } from "./directory-sync.ts";
 import { EmbeddedStore } from "./embedded-store.ts";
-import { StartError } from "./start-error.ts";
-import { isFullDisk } from "./storage-full.ts";
+import { directoryFault } from "../directory-fault.ts";
+import { StartError } from "../start-error.ts";
 
 /** How an embedded store is opened. */
 export interface EmbeddedStoreOptions {
@@ -38,7 +38,7 @@ export async function openEmbeddedStore(
       throw error;
     }
   } catch (error) {
-    throw explain(error, root);
+    throw directoryFault(error, root);
   }
 }
 
@@ -74,29 +74,4 @@ async function createDirectory(root: string): Promise<void> {
 
 async function exists(path: string): Promise<boolean> {
   return await stat(path).then(() => true, () => false);
-}
-
-function explain(error: unknown, root: string): unknown {
-  if (error instanceof StartError || !(error instanceof Error)) return error;
-  const code = "code" in error ? error.code : undefined;
-  if (code === "EEXIST" || code === "ENOTDIR") {
-    return new StartError(
-      "not-a-directory",
-      `${root} is not a directory. Name a directory for the data.`,
-      error,
-    );
-  }
-  if (
-    code === "EACCES" || code === "EPERM" || code === "EROFS" || /readonly|unable to open/.test(error.message)
-  ) {
-    return new StartError(
-      "not-writable",
-      `${root} cannot be written (${error.message}). Give the server's user read and write access to it.`,
-      error,
-    );
-  }
-  if (isFullDisk(error)) {
-    return new StartError("disk-full", `The disk of ${root} is full. Free some space on it.`, error);
-  }
-  return error;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import { openEmbeddedStore } from "../../../src/store/embedded/open.ts";
-import { StartError, type StartFault } from "../../../src/store/embedded/start-error.ts";
+import { StartError, type StartFault } from "../../../src/store/start-error.ts";
 import { bytesOf, put, readObject } from "../../conformance/fixture.ts";
 import { testDirectories } from "./directory.ts";
 

@@ -1,4 +1,4 @@
-/** Why an embedded store cannot be opened. */
+/** Why a store in a directory cannot be opened. */
 export type StartFault =
   | "missing"
   | "not-a-directory"
@@ -7,9 +7,13 @@ export type StartFault =
   | "locked"
   | "newer-format"
   | "minio-fs-layout"
+  | "embedded-layout"
+  | "erasure-coded"
+  | "older-format"
+  | "no-locks"
   | "damaged";
 
-/** Thrown by `openEmbeddedStore`. Its message names the directory, what is wrong with it and what to do. */
+/** Thrown when a store is opened. Its message names the directory, what is wrong with it and what to do. */
 export class StartError extends Error {
   readonly fault: StartFault;
 
