@@ -32,6 +32,8 @@ export const SECRET_KEY = "testsecretkey";
 
 export interface ServerOptions {
   readonly runtime?: Runtime;
+  /** What runs; `server` otherwise. */
+  readonly command?: readonly string[];
   /** Serve https with a certificate for localhost and 127.0.0.1. */
   readonly tls?: boolean;
   /** Data directory to reuse; a fresh one otherwise. */
@@ -70,7 +72,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     [
       ...words,
       join(ROOT, "main.ts"),
-      "server",
+      ...options.command ?? ["server"],
       "--address",
       "127.0.0.1:0",
       "--certs-dir",

@@ -1,5 +1,6 @@
 import { type Command, FatalError, UsageError } from "./command.ts";
 import { fatalJson, fatalText, toFatalError } from "./fatal.ts";
+import { gateway } from "./gateway.ts";
 import { commandHelp, helpCommand, overview } from "./help.ts";
 import { kms } from "./kms.ts";
 import { prometheusToken } from "./prometheus-token.ts";
@@ -12,6 +13,7 @@ import { version } from "./version.ts";
 /** Every command. */
 const COMMANDS: readonly Command[] = [
   server,
+  gateway,
   kms,
   rewrap,
   verify,
