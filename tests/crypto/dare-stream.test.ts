@@ -112,6 +112,36 @@ describe.each(PROVIDERS)("provider $name", (aead) => {
     }
   });
 
+  test("every bit of header and tag is guarded in ranges that take its package, and in no other", async () => {
+    const [key, plain] = [newKey(), plaintext(2 * PAYLOAD_SIZE + 100, 5)];
+    const stored = await seal(key, plain);
+    const read = (bytes: Uint8Array, from: number, to: number) => {
+      const span = rangeSpan(plain.length, from, to - from);
+      const source = bytes.subarray(span.storedOffset, span.storedOffset + span.storedLength);
+      return drain(openDare(aead, key, chunks(source, PACKAGE_SIZE), span));
+    };
+    for (const bad of [0, 1, 2]) {
+      const [start, end] = [bad * PACKAGE_SIZE, Math.min((bad + 1) * PACKAGE_SIZE, stored.length)];
+      const [from, to] = [bad * PAYLOAD_SIZE, Math.min((bad + 1) * PAYLOAD_SIZE, plain.length)];
+      for (let bit = 0; bit < 256; bit++) {
+        const at = bit < 128 ? start + (bit >> 3) : end - 32 + (bit >> 3);
+        const changed = stored.slice();
+        changed[at] = (changed[at] ?? 0) ^ (1 << (bit & 7));
+        const inside = await read(changed, from + 10, to - 10);
+        expect(inside.error).toBeInstanceOf(CryptoError);
+        expect(inside.released.length).toBe(0);
+        if (bad > 0) {
+          same((await read(changed, 0, from)).released, plain.subarray(0, from));
+          const into = await read(changed, from - 10, from + 10);
+          expect(into.error).toBeInstanceOf(CryptoError);
+          same(into.released, plain.subarray(from - 10, from - 10 + into.released.length));
+          expect(into.released.length).toBeLessThanOrEqual(10);
+        }
+        if (bad < 2) same((await read(changed, to, plain.length)).released, plain.subarray(to));
+      }
+    }
+  });
+
   test("a stream that was cut anywhere is refused, also when its size is taken from what is left", async () => {
     const [key, plain] = [newKey(), plaintext(3 * PAYLOAD_SIZE + 500, 6)];
     const stored = await seal(key, plain);

@@ -5,7 +5,7 @@ import { createApp } from "../../src/app.ts";
 import { staticCredentials } from "../../src/auth/credentials.ts";
 import { Secret } from "../../src/crypto/secret.ts";
 import { readCertificate } from "../../src/http/certificate.ts";
-import { listen } from "../../src/http/listen.ts";
+import { listen, type Listening } from "../../src/http/listen.ts";
 import { createLog } from "../../src/log/log.ts";
 import { createDispatcher } from "../../src/s3/dispatch.ts";
 import { type RawAnswer, type RawRequest, send } from "../raw-client.ts";
@@ -15,6 +15,8 @@ import { openScene, type SceneOptions } from "./scene.ts";
 /** A server over a directory, in this process: what it logs can be read, and it is there at once. */
 export interface Served extends AsyncDisposable {
   send(request: RawRequest): Promise<RawAnswer>;
+  /** The same over http. */
+  sendInsecurely(request: RawRequest): Promise<RawAnswer>;
   /** Everything logged so far. */
   logged(): string;
 }
@@ -26,7 +28,7 @@ export function testCertificate(): { readonly directory: string; remove(): void 
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
-/** Serves a directory over https. @param certificates directory of the certificate */
+/** Serves a directory over https and http. @param certificates directory of the certificate */
 export async function serveScene(options: SceneOptions, certificates: string): Promise<Served> {
   const scene = await openScene(options);
   let logged = "";
@@ -42,24 +44,26 @@ export async function serveScene(options: SceneOptions, certificates: string): P
     log,
   });
   const handler = createApp({ s3, ready: async () => true, hostId, log });
-  const certificate = readCertificate(certificates);
-  const listening = await listen({
-    address: { host: "127.0.0.1", port: 0 },
-    certificate,
+  const address = { host: "127.0.0.1", port: 0 };
+  const secure = await listen({
+    address,
+    certificate: readCertificate(certificates),
     handler,
     hostId,
     log,
   });
-  const endpoint = {
-    url: `https://127.0.0.1:${listening.port}`,
-    port: listening.port,
+  const insecure = await listen({ address, certificate: undefined, handler, hostId, log });
+  const endpoint = (scheme: string, { port }: Listening) => ({
+    url: `${scheme}://127.0.0.1:${port}`,
+    port,
     certificate: join(certificates, "public.crt"),
-  };
+  });
   return {
-    send: (request) => send(endpoint, request),
+    send: (request) => send(endpoint("https", secure), request),
+    sendInsecurely: (request) => send(endpoint("http", insecure), request),
     logged: () => logged,
     async [Symbol.asyncDispose]() {
-      await listening.close(0);
+      await Promise.all([secure.close(0), insecure.close(0)]);
       await scene[Symbol.asyncDispose]();
     },
   };
