@@ -8,7 +8,7 @@ import { Token, type TokenEvent, type TokenSource } from "./token.ts";
 const RETRIES = 2;
 const RETRY_WAIT = 50;
 
-/** How long a success speaks for Vault, in milliseconds. */
+/** How long a success speaks for Vault when nothing fails after it, in milliseconds. */
 const HEALTH_HOLDS = 10_000;
 
 /** Keeps operations going: token, second log-in, retries, breaker. */
@@ -43,9 +43,14 @@ export class Session {
 
   /** Does one operation. @throws VaultFault */
   async run<T>(work: (token: Secret) => Promise<T>): Promise<T> {
-    const result = await this.#breaker.run(() => this.#retried(() => this.#authenticated(work)));
-    this.#lastSuccess = this.#clock.now();
-    return result;
+    try {
+      const result = await this.#breaker.run(() => this.#retried(() => this.#authenticated(work)));
+      this.#lastSuccess = this.#clock.now();
+      return result;
+    } catch (thrown) {
+      if (!(thrown instanceof VaultFault && thrown.kind === "refused")) this.#lastSuccess = -Infinity;
+      throw thrown;
+    }
   }
 
   close(): void {
