@@ -29,9 +29,9 @@ function table(): string {
   return [head, line(widths.map((width) => "-".repeat(width))), ...body].join("\n");
 }
 
-function row({ name, aliases = [], file = false, fallback, meaning }: Setting): string[] {
+function row({ name, aliases = [], file = false, perTarget = false, fallback, meaning }: Setting): string[] {
   const others = aliases.length === 0 ? "" : `, also ${aliases.map((alias) => `\`${alias}\``).join(", ")}`;
-  return [`\`${name}\`${others}${file ? " (+)" : ""}`, fallback, meaning];
+  return [`\`${name}${perTarget ? "[_TARGET]" : ""}\`${others}${file ? " (+)" : ""}`, fallback, meaning];
 }
 
 if (import.meta.main) writeFileSync(README, withSettings(readFileSync(README, "utf8")));

@@ -24,12 +24,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   auth: ["auth", "crypto", "digest", "errors", "http", "sigv4", "store"],
   s3: ["s3", "auth", "sse", "store", "digest", "http", "xml", "errors", "log"],
   metrics: ["metrics", "s3", "kms", "store", "crypto", "errors"],
+  audit: ["audit", "s3", "http", "crypto", "log"],
   app: ["app", "metrics", "s3", "auth", "sse", "store", "kms", "http", "errors", "log", "digest", "crypto"],
   cli: [
     ...[
       "cli",
       "app",
       "metrics",
+      "audit",
       "s3",
       "auth",
       "sse",

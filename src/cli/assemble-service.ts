@@ -1,3 +1,4 @@
+import { AuditLog } from "../audit/audit-log.ts";
 import { createApp } from "../app.ts";
 import { staticCredentials } from "../auth/credentials.ts";
 import type { Config } from "../config/config.ts";
@@ -12,6 +13,7 @@ import { RequestMeter } from "../metrics/request-meter.ts";
 import { createDispatcher } from "../s3/dispatch.ts";
 import type { Sse } from "../sse/sse.ts";
 import type { Store } from "../store/store.ts";
+import { auditTargets } from "./audit-targets.ts";
 import { kmsLine } from "./configured-kms.ts";
 import type { Service } from "./serve.ts";
 import { VERSION } from "./version.ts";
@@ -30,11 +32,12 @@ export interface Opened {
   readonly capacity?: () => Promise<Capacity>;
 }
 
-/** Makes the service of a command: S3 over what it opened, watched and metered. */
-export function assembleService(opened: Opened, config: Config, log: Log): Service {
+/** Makes the service of a command: S3 over what it opened, watched and metered. @throws FatalError */
+export async function assembleService(opened: Opened, config: Config, log: Log): Promise<Service> {
   const { store, sse, hostId, storage, kms, usage, capacity } = opened;
   const { rootUser, rootPassword, publicMetrics, encryption: { autoEncryption } } = config;
   const requests = new RequestMeter();
+  const audit = new AuditLog(await auditTargets(config), hostId, log);
   const ready = health(store, kms?.service, autoEncryption);
   const s3 = createDispatcher({
     store,
@@ -44,12 +47,13 @@ export function assembleService(opened: Opened, config: Config, log: Log): Servi
     domains: config.domains,
     deploymentId: hostId,
     log,
-    observers: [requests],
+    observers: audit.queues.length === 0 ? [requests] : [requests, audit],
   });
   const pages = metricsPages({
     version: VERSION,
     requests,
     ready,
+    audit: audit.queues,
     ...usage && { usage },
     ...capacity && { capacity },
     ...kms && { kms: { meter: kms.meter, online: kmsOnline(kms.service) } },
@@ -62,8 +66,8 @@ export function assembleService(opened: Opened, config: Config, log: Log): Servi
     storage,
     kms: kmsLine(config.encryption),
     autoEncryption,
-    close: async () => {
-      await usage?.close();
+    close: async (patience) => {
+      await Promise.all([audit.close(patience), usage?.close()]);
       await store.close();
       await kms?.service.close();
     },

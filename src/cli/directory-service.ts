@@ -23,7 +23,7 @@ export async function directoryService(
   if (kms !== undefined) await requireWorkingKms(kms);
   const { storage, store, encryption: encryptionOf } = await open(directory);
   try {
-    return assembleService(
+    return await assembleService(
       {
         store,
         sse: await encryptionOf(kms, encryption),

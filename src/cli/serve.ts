@@ -22,9 +22,12 @@ export interface Service {
   /** The KMS in one line, `none` without one. */
   readonly kms: string;
   readonly autoEncryption: boolean;
-  /** Closes what the requests worked on. */
-  close(): Promise<void>;
+  /** Closes what the requests worked on. @param patience milliseconds that may be spent on what others wait for */
+  close(patience: number): Promise<void>;
 }
+
+/** What others are waited for when requests have used up the time of the shutdown, in milliseconds. */
+const LAST_PATIENCE = 250;
 
 /**
  * Reads the configuration, opens the service, listens, prints the banner and serves until SIGTERM or SIGINT.
@@ -44,6 +47,7 @@ export async function serve(
   const certsDir = certificatesDirectory(flags.certsDir);
   const certificate = loadCertificate(certsDir);
   const service = await open(config, log);
+  let patience = config.shutdownTimeout;
   try {
     const { handler, hostId } = service;
     const listening = await start({ address, certificate, handler, hostId, log }, flags.address);
@@ -65,10 +69,12 @@ export async function serve(
     stopRenewing?.();
     if (flags.json) log.info(farewell);
     else if (!flags.quiet) terminal.print(`${farewell}\n`);
+    const began = performance.now();
     await listening.close(config.shutdownTimeout);
+    patience = Math.max(LAST_PATIENCE, patience - (performance.now() - began));
     return 0;
   } finally {
-    await service.close();
+    await service.close(patience);
   }
 }
 

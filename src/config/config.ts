@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Secret } from "../crypto/secret.ts";
+import { type AuditWebhookConfig, isTargetVariable, readAuditWebhooks } from "./audit.ts";
 import { parseDuration } from "./duration.ts";
 import { type EncryptionConfig, encryptionSchema, readEncryptionConfig } from "./encryption.ts";
 import {
@@ -26,6 +27,9 @@ export interface Config {
   readonly shutdownTimeout: number;
   /** Whether everybody may see the metrics. */
   readonly publicMetrics: boolean;
+  readonly auditWebhooks: readonly AuditWebhookConfig[];
+  /** `undefined` for none. */
+  readonly auditFile: string | undefined;
   readonly encryption: EncryptionConfig;
   /** `MINIO_` variables that are set and mean nothing here. */
   readonly ignored: readonly string[];
@@ -58,6 +62,7 @@ const schema = z.object({
   shutdownTimeout: z.string().transform(parseDuration)
     .refine(Number.isFinite, "must be a time such as 500ms, 10s or 2m").default(10_000),
   prometheusAuthType: z.enum(["jwt", "public"], "must be jwt or public").default("jwt"),
+  auditFile: z.string().optional(),
   ...encryptionSchema,
 });
 
@@ -73,10 +78,12 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     faults.push(`${raw.sources[name as SettingName]} ${message}.`);
   }
   faults.push(...checkPair(raw, faults));
+  const auditWebhooks = readAuditWebhooks(env, readFile, faults);
   const vault = readVaultConfig(raw, faults) ?? (isVaultGiven(raw) ? "faulty" : undefined);
   const encryption = parsed.success ? readEncryptionConfig(parsed.data, vault, faults) : undefined;
   if (faults.length > 0 || encryption === undefined || !parsed.success) throw new ConfigError(faults);
-  const { rootUser, rootPassword, region, domain, shutdownTimeout, prometheusAuthType } = parsed.data;
+  const { rootUser, rootPassword, region, domain, shutdownTimeout, prometheusAuthType, auditFile } =
+    parsed.data;
   return {
     rootUser: rootUser ?? DEFAULT_CREDENTIAL,
     rootPassword: rootPassword ?? Secret.fromText(DEFAULT_CREDENTIAL),
@@ -85,6 +92,8 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     domains: domain,
     shutdownTimeout,
     publicMetrics: prometheusAuthType === "public",
+    auditWebhooks,
+    auditFile,
     encryption,
     ignored: unknownVariables(env),
   };
@@ -107,7 +116,8 @@ function isDefault(user: string | undefined, password: Secret): boolean {
 
 function unknownVariables(env: Environment): string[] {
   const known = new Set([...Object.values(SETTINGS).flatMap(variablesOf), ...IGNORED_SETTINGS]);
-  return Object.keys(env).filter((name) => name.startsWith("MINIO_") && !known.has(name)).sort();
+  return Object.keys(env).filter((name) => name.startsWith("MINIO_") && !known.has(name))
+    .filter((name) => !isTargetVariable(name)).sort();
 }
 
 function isHostName(name: string): boolean {

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { Secret } from "../crypto/secret.ts";
+import { flag } from "./flag.ts";
 import type { VaultConfig } from "./vault.ts";
 
 /** A master key of the configuration. */
@@ -31,17 +32,6 @@ interface Notation {
 const HEX: Notation = { name: "64 hexadecimal digits", encoding: "hex", pattern: /^[0-9a-fA-F]{64}$/ };
 const BASE64: Notation = { name: "32 bytes in base64", encoding: "base64", pattern: /^[A-Za-z0-9+/]{43}=$/ };
 
-/** Every spelling of yes and no that MinIO has taken over the years (minio-formats section 11). */
-const ON = new Set(["1", "t", "T", "true", "TRUE", "True", "on", "ON", "On"]);
-const OFF = new Set(["0", "f", "F", "false", "FALSE", "False", "off", "OFF", "Off"]);
-
-const flag = z.string().transform((text, context) => {
-  if (ON.has(text) || text.toLowerCase() === "enabled") return true;
-  if (OFF.has(text) || text.toLowerCase() === "disabled") return false;
-  context.addIssue({ code: "custom", message: 'must be "on" or "off"' });
-  return z.NEVER;
-}).default(false);
-
 const oneKey = (notation: Notation) =>
   z.instanceof(Secret).transform((secret, context) => parseKey(textOf(secret), notation, context)).optional();
 
@@ -55,8 +45,8 @@ export const encryptionSchema = {
   masterKey: oneKey(HEX),
   kmsSecretKey: oneKey(BASE64),
   retiredMasterKeys: retiredKeys,
-  autoEncryption: flag,
-  kmsAutoEncryption: flag,
+  autoEncryption: flag.default(false),
+  kmsAutoEncryption: flag.default(false),
   aead: z.enum(["webcrypto", "native"], 'must be "webcrypto" or "native"').default("webcrypto"),
 };
 

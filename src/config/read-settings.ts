@@ -19,6 +19,12 @@ interface Found {
   readonly value: string;
 }
 
+/** The settings that there is one of. */
+const SINGLE = (Object.keys(SETTINGS) as SettingName[]).filter((name) => {
+  const { perTarget }: Setting = SETTINGS[name];
+  return perTarget !== true;
+});
+
 /** Where docker puts secrets. */
 const SECRETS = "/run/secrets";
 
@@ -26,11 +32,17 @@ const SECRETS = "/run/secrets";
  * Collects the value of every setting from its variable, its aliases and their `_FILE` twins. A variable that is set but
  * empty counts as not set, as in MinIO since 2019-10.
  * @param faults takes a sentence for every fault; none shows a value
+ * @param names which settings; all that there is one of unless given
  */
-export function readSettings(env: Environment, readFile: ReadFile, faults: string[]): RawSettings {
+export function readSettings(
+  env: Environment,
+  readFile: ReadFile,
+  faults: string[],
+  names: readonly SettingName[] = SINGLE,
+): RawSettings {
   const values: Partial<Record<SettingName, string | Secret>> = {};
   const sources: Partial<Record<SettingName, string>> = {};
-  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+  for (const name of names) {
     const setting: Setting = SETTINGS[name];
     const [first, ...others] = [
       ...variablesOf(setting).flatMap((variable) => find(variable, env, readFile, faults)),

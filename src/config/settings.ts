@@ -1,3 +1,4 @@
+import { AUDIT } from "./audit-settings.ts";
 import { VAULT } from "./vault-settings.ts";
 
 /** One setting, as the README lists it. */
@@ -8,6 +9,8 @@ export interface Setting {
   readonly aliases?: readonly string[];
   /** Whether its value must never be shown. */
   readonly secret?: boolean;
+  /** Whether `NAME_TARGET` sets it for one of several targets. */
+  readonly perTarget?: boolean;
   /** Whether `NAME_FILE` may name a file that holds the value. */
   readonly file?: boolean;
   /** Files looked for under /run/secrets although nothing names them; missing is fine. */
@@ -111,7 +114,7 @@ const OBSERVATION = {
 } as const satisfies Record<string, Setting>;
 
 /** Every setting there is, by the name under which the configuration knows it. */
-export const SETTINGS = { ...CREDENTIALS, ...SERVICE, ...OBSERVATION, ...ENCRYPTION, ...VAULT };
+export const SETTINGS = { ...CREDENTIALS, ...SERVICE, ...OBSERVATION, ...AUDIT, ...ENCRYPTION, ...VAULT };
 
 /** The name of a setting in the table. */
 export type SettingName = keyof typeof SETTINGS;

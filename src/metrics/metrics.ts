@@ -13,12 +13,23 @@ export interface Capacity {
   readonly free: number;
 }
 
+/** How one target of the audit log fares. */
+export interface AuditFigures {
+  readonly name: string;
+  readonly total: number;
+  /** Entries that will never arrive. */
+  readonly lost: number;
+  /** Entries that wait. */
+  readonly length: number;
+}
+
 /** What the pages are made from. Parts that a server does not have are absent from its pages. */
 export interface MetricsParts {
   readonly version: string;
   readonly requests: RequestMeter;
   /** Whether the server can do its work. Never rejects. */
   readonly ready: () => Promise<boolean>;
+  readonly audit: readonly AuditFigures[];
   readonly usage?: BucketUsage;
   readonly capacity?: () => Promise<Capacity>;
   readonly kms?: {
@@ -29,7 +40,7 @@ export interface MetricsParts {
 }
 
 /** All numbers of one moment. */
-export interface Figures extends Pick<MetricsParts, "version" | "requests"> {
+export interface Figures extends Pick<MetricsParts, "version" | "requests" | "audit"> {
   readonly process: ProcessFigures;
   readonly ready: boolean;
   readonly usage: UsageReport | undefined;
@@ -46,7 +57,7 @@ export function metricsPages(parts: MetricsParts): ReadonlyMap<string, () => Pro
   ]);
 }
 
-async function figures({ version, requests, ready, usage, capacity, kms }: MetricsParts): Promise<Figures> {
+async function figures({ ready, usage, capacity, kms, ...parts }: MetricsParts): Promise<Figures> {
   const [process, isReady, disk, online] = await Promise.all([
     processFigures(),
     ready(),
@@ -54,8 +65,7 @@ async function figures({ version, requests, ready, usage, capacity, kms }: Metri
     kms?.online(),
   ]);
   return {
-    version,
-    requests,
+    ...parts,
     process,
     ready: isReady,
     usage: usage?.report(),

@@ -1,7 +1,7 @@
 import type { UsageReport } from "./bucket-usage.ts";
 import { counter, type Family, gauge } from "./exposition.ts";
 import type { KmsMeter } from "./kms-meter.ts";
-import type { Capacity, Figures } from "./metrics.ts";
+import type { AuditFigures, Capacity, Figures } from "./metrics.ts";
 import type { RequestMeter } from "./request-meter.ts";
 import { SIZE_RANGES } from "./size-ranges.ts";
 
@@ -22,12 +22,13 @@ export function nodeFamilies({ requests, process, version }: Figures): readonly 
 
 /** Metrics of `/minio/v2/metrics/cluster`: the same, and what it keeps and relies on. */
 export function clusterFamilies(figures: Figures): readonly Family[] {
-  const { usage, capacity, kms, ready } = figures;
+  const { usage, capacity, kms, ready, audit } = figures;
   return [
     ...nodeFamilies(figures),
     gauge("minio_cluster_health_status", Number(ready), "Whether the server can do its work."),
     gauge("minio_cluster_nodes_online_total", 1, "Nodes that are online."),
     gauge("minio_cluster_nodes_offline_total", 0, "Nodes that are offline."),
+    ...ofAudit(audit),
     ...capacity === undefined ? [] : ofDisk(capacity),
     ...usage === undefined ? [] : ofUsage(usage),
     ...kms === undefined ? [] : ofKms(kms.meter, kms.online),
@@ -82,6 +83,31 @@ function overall({ incoming, received, sent, rejections }: RequestMeter): Family
     counter("minio_s3_requests_rejected_timestamp_total", timestamp, "Requests from another time."),
     counter("minio_s3_traffic_received_bytes", received, "Bytes in the bodies of requests."),
     counter("minio_s3_traffic_sent_bytes", sent, "Bytes in the bodies of answers."),
+  ];
+}
+
+function ofAudit(targets: readonly AuditFigures[]): Family[] {
+  const perTarget = (of: (target: AuditFigures) => number) =>
+    targets.map((target) => ({ labels: { target_id: target.name }, value: of(target) }));
+  return [
+    {
+      name: "minio_audit_total_messages",
+      help: "Audit entries.",
+      type: "counter",
+      samples: perTarget(({ total }) => total),
+    },
+    {
+      name: "minio_audit_failed_messages",
+      help: "Audit entries that were lost: there was no room for them, or the target refused them.",
+      type: "counter",
+      samples: perTarget(({ lost }) => lost),
+    },
+    {
+      name: "minio_audit_target_queue_length",
+      help: "Audit entries that wait.",
+      type: "gauge",
+      samples: perTarget(({ length }) => length),
+    },
   ];
 }
 

@@ -17,7 +17,7 @@ import { checkBucketName, checkKey } from "./names.ts";
 import { CLIENT_GONE, type Exchange, type Observer } from "./exchange.ts";
 import type { Call, Operation, Reply } from "./operation.ts";
 import { OPERATIONS } from "./operations/table.ts";
-import { errorReply, writeReply } from "./reply.ts";
+import { answerHeaders, errorReply, writeReply } from "./reply.ts";
 import { createRouter } from "./route.ts";
 
 /** What the S3 service is made of. */
@@ -132,10 +132,10 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
       });
     }
     const gone = outgoing.destroyed;
+    const head = answerHeaders(reply, gone ? headers : { ...headers, ...disposeOfBody(incoming) });
     try {
       if (!gone) {
-        headers = { ...headers, ...disposeOfBody(incoming) };
-        await writeReply(outgoing, reply, headers, incoming.method !== "HEAD", traffic);
+        await writeReply(outgoing, reply, head, incoming.method !== "HEAD", traffic);
       } else if (reply.body !== undefined && !(reply.body instanceof Uint8Array)) reply.body.close();
     } catch (thrown) {
       const error = toS3Error(thrown);
@@ -145,14 +145,12 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
     const exchange: Exchange = {
       requestId: id,
       api: trace.api ?? UNKNOWN,
-      bucket: request?.bucket ?? "",
-      key: request?.key ?? "",
-      remoteAddress: request?.remoteAddress ?? "",
+      request,
       accessKey: trace.accessKey,
       incoming,
       status: gone ? CLIENT_GONE : reply.status,
       errorCode: trace.errorCode,
-      answerHeaders: { ...headers, ...reply.headers },
+      answerHeaders: head,
       traffic,
       took: traffic.elapsed(),
     };

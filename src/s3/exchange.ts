@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { S3Request } from "../http/request.ts";
 import type { Traffic } from "../http/traffic.ts";
 
 /** One request and its answer, once the answer is out, as metrics and audit see them. */
@@ -6,9 +7,8 @@ export interface Exchange {
   readonly requestId: string;
   /** MinIO's name of the operation; `Unknown` where the request names none. */
   readonly api: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly remoteAddress: string;
+  /** `undefined` when not even its target could be read. */
+  readonly request: S3Request | undefined;
   /** Who asked, once that was verified. */
   readonly accessKey: string | undefined;
   readonly incoming: IncomingMessage;
@@ -16,7 +16,7 @@ export interface Exchange {
   readonly status: number;
   /** The code of the error document, or of the fault that cut an answer short. */
   readonly errorCode: string | undefined;
-  readonly answerHeaders: Readonly<Record<string, string>>;
+  readonly answerHeaders: Readonly<Record<string, string | number>>;
   readonly traffic: Traffic;
   /** Milliseconds from the request to the end of its answer. */
   readonly took: number;

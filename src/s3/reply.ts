@@ -40,9 +40,24 @@ export function errorReply(error: S3Error, place: ErrorPlace): Reply {
   return { status: error.status, headers: { "Content-Type": "application/xml", ...error.headers }, body };
 }
 
+/** All headers of an answer; Content-Length is always among them where there may be a body. */
+export function answerHeaders(
+  { status, headers, body }: Reply,
+  own: Readonly<Record<string, string>>,
+): Readonly<Record<string, string | number>> {
+  const all: Record<string, string | number> = { ...COMMON_HEADERS, ...own, ...headers };
+  if (!isBodiless(status)) all["Content-Length"] ??= body?.length ?? 0;
+  return all;
+}
+
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
 /**
- * Writes an answer. Content-Length is always set; a stream that fails or falls short after the status line cuts
+ * Writes an answer. A stream that fails or falls short after the status line cuts
  * the connection, since the client can learn of it in no other way.
+ * @param headers from `answerHeaders`
  * @param withBody false for HEAD: the length is told, the bytes are not sent
  * @param traffic counts what goes out
  * @throws whatever made a stream fail, after the connection was cut
@@ -50,24 +65,21 @@ export function errorReply(error: S3Error, place: ErrorPlace): Reply {
 export async function writeReply(
   outgoing: ServerResponse,
   reply: Reply,
-  headers: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string | number>>,
   withBody: boolean,
   traffic: Traffic,
 ): Promise<void> {
   const { status, body } = reply;
-  const bodiless = status === 204 || status === 304;
-  const all: Record<string, string | number> = { ...COMMON_HEADERS, ...headers, ...reply.headers };
-  if (!bodiless) all["Content-Length"] ??= body?.length ?? 0;
   if (body === undefined || body instanceof Uint8Array) {
-    outgoing.writeHead(status, all);
-    const bytes = withBody && !bodiless ? body : undefined;
+    outgoing.writeHead(status, { ...headers });
+    const bytes = withBody && !isBodiless(status) ? body : undefined;
     traffic.count(bytes?.length ?? 0);
     if (bytes === undefined) outgoing.end();
     else outgoing.end(bytes);
     return;
   }
   try {
-    outgoing.writeHead(status, all);
+    outgoing.writeHead(status, { ...headers });
     if (withBody) await pump(outgoing, body, traffic);
     traffic.count(0);
     outgoing.end();
