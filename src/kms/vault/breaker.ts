@@ -6,16 +6,19 @@ const THRESHOLD = 5;
 /** First and longest rest, in milliseconds. */
 const FIRST_REST = 500;
 const LONGEST_REST = 5_000;
+/** How long a call waits for what the trial of another finds out, in milliseconds. */
+const TRIAL_PATIENCE = 500;
 
 /**
  * A circuit breaker: while Vault does not answer, calls fail at once instead of queueing up behind time-outs, and one
- * call at a time tries whether it is back.
+ * call at a time tries whether it is back. Calls that come meanwhile give it a moment: when Vault is back, none of them
+ * has to fail.
  */
 export class Breaker {
   readonly #clock: Clock;
   #failures = 0;
   #restUntil = 0;
-  #trial: object | undefined;
+  #trial: Promise<unknown> | undefined;
   #last: VaultFault | undefined;
 
   constructor(clock: Clock) {
@@ -29,12 +32,29 @@ export class Breaker {
 
   /** @throws VaultFault whatever the work throws, or the last fault again while calls rest */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const call = {};
+    if (this.fault !== undefined && this.#trial !== undefined) await this.#awaitTrial(this.#trial);
     const { fault } = this;
-    if (fault !== undefined) {
-      if (this.#trial !== undefined || this.#clock.now() < this.#restUntil) throw fault;
-      this.#trial = call;
-    }
+    if (fault === undefined) return await this.#judged(work);
+    if (this.#trial !== undefined || this.#clock.now() < this.#restUntil) throw fault;
+    const trial = this.#judged(work).finally(() => {
+      this.#trial = undefined;
+    });
+    this.#trial = trial;
+    return await trial;
+  }
+
+  #awaitTrial(trial: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(TRIAL_PATIENCE, resolve);
+      const over = () => {
+        cancel();
+        resolve();
+      };
+      trial.then(over, over);
+    });
+  }
+
+  async #judged<T>(work: () => Promise<T>): Promise<T> {
     try {
       const result = await work();
       this.#failures = 0;
@@ -43,8 +63,6 @@ export class Breaker {
       if (thrown instanceof VaultFault && thrown.passes) this.#failed(thrown);
       else this.#failures = 0;
       throw thrown;
-    } finally {
-      if (this.#trial === call) this.#trial = undefined;
     }
   }
 
