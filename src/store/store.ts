@@ -1,3 +1,5 @@
+import type { Secret } from "../crypto/secret.ts";
+
 /**
  * What every store offers: buckets, objects and multipart uploads of opaque bytes and metadata. A store knows nothing of
  * HTTP and nothing of encryption. All of its writes are durable when their promise resolves, atomic to readers, and
@@ -21,9 +23,12 @@ export interface Store {
 
   // Objects
   /** The current record of a key without its bytes. @throws S3Error NoSuchBucket */
-  head(bucket: string, key: string): Promise<ObjectRecord | undefined>;
-  /** The current record with its bytes held fast until `close`, whatever is written meanwhile. */
-  open(bucket: string, key: string): Promise<ObjectHandle | undefined>;
+  head(bucket: string, key: string, backend?: BackendEncryption): Promise<ObjectRecord | undefined>;
+  /**
+   * The current record with its bytes held fast until `close`, whatever is written meanwhile. A store that cannot hold
+   * them throws ObjectReplaced from `read`, before the first byte, when they are not there any more.
+   */
+  open(bucket: string, key: string, how?: OpenOptions): Promise<ObjectHandle | undefined>;
   /** @throws S3Error NoSuchBucket, PreconditionFailed, and whatever `body` and `attributes` throw */
   putObject(put: PutObject): Promise<ObjectRecord>;
   /**
@@ -32,7 +37,8 @@ export interface Store {
    */
   replaceAttributes(change: ReplaceAttributes): Promise<ObjectRecord>;
   /**
-   * Removes the current object; `undefined` when there was none.
+   * Removes the current object and gives it back; `undefined` when there was none, or when the store would have to ask
+   * another server what it was.
    * @throws S3Error PreconditionFailed when `expect` does not hold
    */
   deleteObject(
@@ -42,7 +48,13 @@ export interface Store {
 
   // Multipart uploads
   createUpload(
-    upload: { bucket: string; key: string; metadata: Metadata; checksum?: ChecksumPlan },
+    upload: {
+      bucket: string;
+      key: string;
+      metadata: Metadata;
+      checksum?: ChecksumPlan;
+      backend?: BackendEncryption;
+    },
   ): Promise<UploadRecord>;
   /** @throws S3Error NoSuchUpload */
   getUpload(id: UploadId): Promise<UploadRecord>;
@@ -93,6 +105,28 @@ export interface BucketPage {
  */
 export type Metadata = Readonly<Record<string, string>>;
 
+/**
+ * The encryption that a store has to ask of another server which it passes bytes on to. Stores that keep them themselves
+ * have no use for it.
+ */
+export type BackendEncryption =
+  | { readonly kind: "sse-s3" }
+  | { readonly kind: "sse-c"; readonly key: Secret }
+  /** Headers as the client sent them. */
+  | { readonly kind: "sse-kms"; readonly headers: Readonly<Record<string, string>> };
+
+/** How an object is opened. */
+export interface OpenOptions {
+  readonly backend?: BackendEncryption | undefined;
+  /** Whether all of its bytes will be read from the first on, so that they may be asked for at once. */
+  readonly whole?: boolean;
+}
+
+/** The bytes of an open object are gone, because another one took its place. Opening it again finds that one. */
+export class ObjectReplaced extends Error {
+  override readonly name = "ObjectReplaced";
+}
+
 export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
 export type ChecksumType = "FULL_OBJECT" | "COMPOSITE";
 
@@ -130,6 +164,8 @@ export interface ObjectRecord extends ObjectAttributes {
   readonly parts: readonly ObjectPart[];
   /** The multipart upload that made it. */
   readonly uploadId?: string;
+  /** What a server behind the store says of its own encryption, as headers for an answer. */
+  readonly backendHeaders?: Readonly<Record<string, string>>;
 }
 
 /** One part inside a finished object. */
@@ -167,6 +203,9 @@ export interface PutObject {
   /** Called once after the body ended; when it throws, nothing is stored. */
   readonly attributes: () => ObjectAttributes | Promise<ObjectAttributes>;
   readonly expect?: Expectation;
+  /** The metadata that `attributes` will tell, where it is known now: another server has to be told before the bytes. */
+  readonly metadata?: Metadata;
+  readonly backend?: BackendEncryption;
 }
 
 export interface ReplaceAttributes {
@@ -176,6 +215,7 @@ export interface ReplaceAttributes {
   readonly attributes: ObjectAttributes;
   /** Whether the object stays as old as it is: for changes that no client can see. */
   readonly keepDate?: boolean;
+  readonly backend?: BackendEncryption;
 }
 
 export interface ListQuery {
@@ -222,6 +262,8 @@ export interface UploadRecord extends UploadId {
   readonly initiatedAt: number;
   readonly metadata: Metadata;
   readonly checksum?: ChecksumPlan;
+  /** As that of an object. */
+  readonly backendHeaders?: Readonly<Record<string, string>>;
 }
 
 export interface PutPart extends UploadId {
@@ -230,6 +272,9 @@ export interface PutPart extends UploadId {
   readonly body: AsyncIterable<Uint8Array>;
   readonly storedSize?: number;
   readonly attributes: () => PartAttributes | Promise<PartAttributes>;
+  /** That of the upload: the kind of checksum that `attributes` will tell. */
+  readonly checksum?: ChecksumPlan;
+  readonly backend?: BackendEncryption;
 }
 
 /** What the writer of a part knows about it once its bytes have passed. */
@@ -273,4 +318,5 @@ export interface CompleteUpload extends UploadId {
   readonly parts: readonly { readonly number: number; readonly revision: string }[];
   readonly attributes: ObjectAttributes;
   readonly expect?: Expectation;
+  readonly backend?: BackendEncryption;
 }

@@ -18,6 +18,20 @@ export interface TestStore {
   remove(): Promise<void>;
 }
 
+/**
+ * What a store does not promise because it is another server: to hold bytes that a reader has not asked for yet, to take
+ * parts of less than 5 MiB, keys near the limit of 1024 bytes or any attributes, to keep documents of its own, to give
+ * back what it deletes, to complete an upload only once.
+ */
+export type Lack =
+  | "held bytes"
+  | "small parts"
+  | "long keys"
+  | "any attributes"
+  | "documents"
+  | "deleted records"
+  | "one completion";
+
 export type MakeStore = () => Promise<TestStore>;
 
 /** One store for the tests of the surrounding `describe`, each of which takes buckets of its own from it. */
@@ -44,6 +58,20 @@ export class SharedStore {
     await this.store.createBucket(bucket);
     return bucket;
   }
+}
+
+/** A policy of a bucket that any server takes. */
+export function policyNamed(id: string, bucket: string): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Id: id,
+    Statement: [{
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:GetObject",
+      Resource: `arn:aws:s3:::${bucket}/denied/*`,
+    }],
+  });
 }
 
 /** Bytes that differ from place to place and from seed to seed. */

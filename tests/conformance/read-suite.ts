@@ -4,6 +4,7 @@ import fc from "fast-check";
 import {
   attributesOf,
   bytesOf,
+  type Lack,
   type MakeStore,
   mustOpen,
   put,
@@ -12,34 +13,40 @@ import {
   SharedStore,
 } from "./fixture.ts";
 
-export function readSuite(make: MakeStore): void {
+export function readSuite(make: MakeStore, lacks: readonly Lack[] = []): void {
   describe("reads", () => {
     const shared = new SharedStore(make);
 
-    test.each([10, 200_000])("a reader of %d bytes sees them while they are overwritten", async (size) => {
-      const bucket = await shared.newBucket();
-      await put(shared.store, bucket, "key", bytesOf(size, 1));
-      const handle = await mustOpen(shared.store, bucket, "key");
-      await put(shared.store, bucket, "key", bytesOf(size, 2));
-      await put(shared.store, bucket, "key", bytesOf(size + 1, 3));
-      expect(await readRange(handle, 0, size)).toEqual(bytesOf(size, 1));
-      handle.close();
-    });
+    test.skipIf(lacks.includes("held bytes")).each([10, 200_000])(
+      "a reader of %d bytes sees them while they are overwritten",
+      async (size) => {
+        const bucket = await shared.newBucket();
+        await put(shared.store, bucket, "key", bytesOf(size, 1));
+        const handle = await mustOpen(shared.store, bucket, "key");
+        await put(shared.store, bucket, "key", bytesOf(size, 2));
+        await put(shared.store, bucket, "key", bytesOf(size + 1, 3));
+        expect(await readRange(handle, 0, size)).toEqual(bytesOf(size, 1));
+        handle.close();
+      },
+    );
 
-    test.each([10, 200_000])("a reader of %d bytes sees them after their deletion", async (size) => {
-      const bucket = await shared.newBucket();
-      await put(shared.store, bucket, "key", bytesOf(size));
-      const [one, other] = [
-        await mustOpen(shared.store, bucket, "key"),
-        await mustOpen(shared.store, bucket, "key"),
-      ];
-      await shared.store.deleteObject({ bucket, key: "key" });
-      one.close();
-      one.close();
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      expect(await readRange(other, 0, size)).toEqual(bytesOf(size));
-      other.close();
-    });
+    test.skipIf(lacks.includes("held bytes")).each([10, 200_000])(
+      "a reader of %d bytes sees them after their deletion",
+      async (size) => {
+        const bucket = await shared.newBucket();
+        await put(shared.store, bucket, "key", bytesOf(size));
+        const [one, other] = [
+          await mustOpen(shared.store, bucket, "key"),
+          await mustOpen(shared.store, bucket, "key"),
+        ];
+        await shared.store.deleteObject({ bucket, key: "key" });
+        one.close();
+        one.close();
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        expect(await readRange(other, 0, size)).toEqual(bytesOf(size));
+        other.close();
+      },
+    );
 
     test("a reader in the middle of a large object is not disturbed by its replacement", async () => {
       const bucket = await shared.newBucket();
@@ -58,16 +65,19 @@ export function readSuite(make: MakeStore): void {
       expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
     });
 
-    test("a reader of a multipart object keeps all of its parts", async () => {
-      const bucket = await shared.newBucket();
-      const parts = [bytesOf(100_000, 1), bytesOf(100_000, 2), bytesOf(100_000, 3)];
-      await putParts(shared.store, bucket, "key", parts);
-      const handle = await mustOpen(shared.store, bucket, "key");
-      await putParts(shared.store, bucket, "key", [bytesOf(5)]);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      expect((await readRange(handle, 0, 300_000)).equals(Buffer.concat(parts))).toBe(true);
-      handle.close();
-    });
+    test.skipIf(lacks.includes("held bytes"))(
+      "a reader of a multipart object keeps all of its parts",
+      async () => {
+        const bucket = await shared.newBucket();
+        const parts = [bytesOf(100_000, 1), bytesOf(100_000, 2), bytesOf(100_000, 3)];
+        await putParts(shared.store, bucket, "key", parts);
+        const handle = await mustOpen(shared.store, bucket, "key");
+        await putParts(shared.store, bucket, "key", [bytesOf(5)]);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        expect((await readRange(handle, 0, 300_000)).equals(Buffer.concat(parts))).toBe(true);
+        handle.close();
+      },
+    );
 
     test("chunks belong to the consumer", async () => {
       const bucket = await shared.newBucket();
@@ -105,26 +115,29 @@ export function readSuite(make: MakeStore): void {
       handle.close();
     });
 
-    test("every range around the borders of parts is exact", async () => {
-      const bucket = await shared.newBucket();
-      const parts = [1, 2, 3, 65_536, 1, 70_000].map((size, i) => bytesOf(size, i + 1));
-      const whole = Buffer.concat(parts);
-      await putParts(shared.store, bucket, "key", parts);
-      const handle = await mustOpen(shared.store, bucket, "key");
-      let border = 0;
-      const borders = [0, ...parts.map((part) => border += part.length)];
-      const places = new Set(borders.flatMap((at) => [at - 1, at, at + 1]).filter((at) => at >= 0));
-      for (const start of places) {
-        for (const end of places) {
-          if (start > end || end > whole.length) continue;
-          const read = await readRange(handle, start, end - start);
-          expect(read.equals(whole.subarray(start, end))).toBe(true);
+    test.skipIf(lacks.includes("small parts"))(
+      "every range around the borders of parts is exact",
+      async () => {
+        const bucket = await shared.newBucket();
+        const parts = [1, 2, 3, 65_536, 1, 70_000].map((size, i) => bytesOf(size, i + 1));
+        const whole = Buffer.concat(parts);
+        await putParts(shared.store, bucket, "key", parts);
+        const handle = await mustOpen(shared.store, bucket, "key");
+        let border = 0;
+        const borders = [0, ...parts.map((part) => border += part.length)];
+        const places = new Set(borders.flatMap((at) => [at - 1, at, at + 1]).filter((at) => at >= 0));
+        for (const start of places) {
+          for (const end of places) {
+            if (start > end || end > whole.length) continue;
+            const read = await readRange(handle, start, end - start);
+            expect(read.equals(whole.subarray(start, end))).toBe(true);
+          }
         }
-      }
-      handle.close();
-    });
+        handle.close();
+      },
+    );
 
-    test("ranges over any parts are exact", async () => {
+    test.skipIf(lacks.includes("small parts"))("ranges over any parts are exact", async () => {
       const bucket = await shared.newBucket();
       const sizes = fc.array(fc.oneof(fc.nat(4), fc.nat(200_000), fc.constant(1_048_577)), {
         minLength: 1,
@@ -153,38 +166,41 @@ export function readSuite(make: MakeStore): void {
       );
     });
 
-    test("readers beside writers see one whole object each", async () => {
-      const bucket = await shared.newBucket();
-      const { store } = shared;
-      await put(store, bucket, "key", bytesOf(100_000, 1));
-      let writing = true;
-      const read = async () => {
-        let torn = 0;
-        while (writing) {
-          const handle = await mustOpen(store, bucket, "key");
-          const seed = handle.record.storedSize - 99_999;
-          const bytes = await readRange(handle, 0, handle.record.storedSize);
-          if (!bytes.equals(bytesOf(bytes.length, seed))) torn++;
-          handle.close();
+    test.skipIf(lacks.includes("held bytes"))(
+      "readers beside writers see one whole object each",
+      async () => {
+        const bucket = await shared.newBucket();
+        const { store } = shared;
+        await put(store, bucket, "key", bytesOf(100_000, 1));
+        let writing = true;
+        const read = async () => {
+          let torn = 0;
+          while (writing) {
+            const handle = await mustOpen(store, bucket, "key");
+            const seed = handle.record.storedSize - 99_999;
+            const bytes = await readRange(handle, 0, handle.record.storedSize);
+            if (!bytes.equals(bytesOf(bytes.length, seed))) torn++;
+            handle.close();
+          }
+          return torn;
+        };
+        const readers = [read(), read()];
+        for (let seed = 2; seed < 20; seed++) {
+          await store.putObject({
+            bucket,
+            key: "key",
+            body: (async function* () {
+              const bytes = bytesOf(99_999 + seed, seed);
+              yield bytes.subarray(0, 50_000);
+              await new Promise((resolve) => setTimeout(resolve, 1));
+              yield bytes.subarray(50_000);
+            })(),
+            attributes: () => attributesOf(99_999 + seed),
+          });
         }
-        return torn;
-      };
-      const readers = [read(), read()];
-      for (let seed = 2; seed < 20; seed++) {
-        await store.putObject({
-          bucket,
-          key: "key",
-          body: (async function* () {
-            const bytes = bytesOf(99_999 + seed, seed);
-            yield bytes.subarray(0, 50_000);
-            await new Promise((resolve) => setTimeout(resolve, 1));
-            yield bytes.subarray(50_000);
-          })(),
-          attributes: () => attributesOf(99_999 + seed),
-        });
-      }
-      writing = false;
-      expect(await Promise.all(readers)).toEqual([0, 0]);
-    });
+        writing = false;
+        expect(await Promise.all(readers)).toEqual([0, 0]);
+      },
+    );
   });
 }

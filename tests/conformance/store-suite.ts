@@ -1,7 +1,7 @@
 import { describe } from "bun:test";
 import { bucketSuite } from "./bucket-suite.ts";
 import { conditionSuite } from "./condition-suite.ts";
-import type { MakeStore } from "./fixture.ts";
+import type { Lack, MakeStore } from "./fixture.ts";
 import { keySuite } from "./key-suite.ts";
 import { type Limits, NO_LIMITS } from "./limits.ts";
 import { limitSuite } from "./limit-suite.ts";
@@ -16,18 +16,24 @@ import { uploadSuite } from "./upload-suite.ts";
  * Everything that the `Store` contract promises, for any store.
  * @param make gives an empty one each time
  * @param limits what it cannot express
+ * @param lacks what it does not promise
  */
-export function describeStore(name: string, make: MakeStore, limits: Limits = NO_LIMITS): void {
+export function describeStore(
+  name: string,
+  make: MakeStore,
+  limits: Limits = NO_LIMITS,
+  lacks: readonly Lack[] = [],
+): void {
   describe(name, () => {
     bucketSuite(make);
-    objectSuite(make);
-    keySuite(make, limits);
+    objectSuite(make, lacks);
+    keySuite(make, limits, lacks);
     limitSuite(make, limits);
-    conditionSuite(make);
-    readSuite(make);
+    conditionSuite(make, lacks);
+    readSuite(make, lacks);
     listingSuite(make, limits);
-    uploadSuite(make);
+    uploadSuite(make, lacks);
     uploadListingSuite(make, limits);
-    reopenSuite(make);
+    reopenSuite(make, lacks);
   });
 }

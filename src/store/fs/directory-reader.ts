@@ -2,7 +2,7 @@ import { lstat, opendir, stat } from "node:fs/promises";
 import type { Dirent } from "node:fs";
 import { realPath } from "./data-file.ts";
 import type { Layout } from "./layout.ts";
-import { compareUtf8, sortUtf8 } from "./utf8-order.ts";
+import { compareUtf8, sortUtf8 } from "../utf8-order.ts";
 import { unlessMissing } from "./system-error.ts";
 
 /** Some entries of a directory, in the order of the keys that they lead to. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename } from "node:fs/promises";
 import { StartError } from "../start-error.ts";
-import { JsonFault, JsonReader } from "./json-reader.ts";
+import { JsonFault, JsonReader } from "../json-reader.ts";
 import type { Layout } from "./layout.ts";
 import { unlessMissing } from "./system-error.ts";
 import type { Workplace } from "./workplace.ts";

@@ -1,6 +1,6 @@
 import type { ChecksumPlan, Metadata, StoredChecksum } from "../store.ts";
-import { toHeaderText, toUtf8Text } from "./header-text.ts";
-import { JsonFault, JsonReader } from "./json-reader.ts";
+import { toHeaderText, toUtf8Text } from "../header-text.ts";
+import { JsonFault, JsonReader } from "../json-reader.ts";
 
 /** What fs.json says (minio-formats 8.1). */
 export interface FsJson {

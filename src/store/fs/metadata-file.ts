@@ -1,7 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { identityOf, isSameFile } from "./data-file.ts";
 import { type FileIdentity, type FsJson, parseFsJson } from "./fs-json.ts";
-import { JsonFault } from "./json-reader.ts";
+import { JsonFault } from "../json-reader.ts";
 import { unlessMissing } from "./system-error.ts";
 
 /** The longest fs.json that is read: ten thousand parts with room to spare. */

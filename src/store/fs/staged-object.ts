@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { FileBody } from "../embedded/blob-writer.ts";
 import { identityOf } from "./data-file.ts";
 import { type FileIdentity, formatFsJson, type FsJson } from "./fs-json.ts";
-import { JsonFault, JsonReader } from "./json-reader.ts";
+import { JsonFault, JsonReader } from "../json-reader.ts";
 import { METADATA_SUFFIX, type Staging, TARGET_SUFFIX } from "./staging.ts";
 import { unlessMissing } from "./system-error.ts";
 

@@ -8,7 +8,7 @@ import { readMetadataFile } from "./metadata-file.ts";
 import { unlessMissing } from "./system-error.ts";
 import { findUpload } from "./upload-directory.ts";
 import { initiatedAt } from "./upload-id.ts";
-import { compareUtf8 } from "./utf8-order.ts";
+import { compareUtf8 } from "../utf8-order.ts";
 import type { Workplace } from "./workplace.ts";
 
 const READ_AT_ONCE = 16;

@@ -4,7 +4,7 @@ import type { ListQuery } from "../store.ts";
 import { realPath } from "./data-file.ts";
 import type { DirectoryReader } from "./directory-reader.ts";
 import type { Layout } from "./layout.ts";
-import { compareUtf8 } from "./utf8-order.ts";
+import { compareUtf8 } from "../utf8-order.ts";
 
 /** The longest key in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatFsJson, type FsJson, parseFsJson } from "../../../src/store/fs/fs-json.ts";
-import { JsonFault } from "../../../src/store/fs/json-reader.ts";
+import { JsonFault } from "../../../src/store/json-reader.ts";
 import { GOLDEN, HAS_GOLDEN } from "../../golden/data-sets.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";

@@ -1,0 +1,71 @@
+import { S3Error } from "../../errors/s3-error.ts";
+import { childrenOf, childText, requiredText, type XmlNode } from "../../xml/xml-parser.ts";
+import type { ChecksumAlgorithm, ListedObject } from "../store.ts";
+import type { Backend } from "./client/backend.ts";
+import { flag, readDocument, timeOf, urlDecoded } from "./remote-document.ts";
+import { unquoted } from "./remote-object.ts";
+
+/** Room for 1000 keys of 1024 bytes, each of them escaped. */
+const MAX_DOCUMENT = 8 * 2 ** 20;
+
+/** What to list. */
+export interface RemoteListQuery {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** `""` for none. */
+  readonly delimiter: string;
+  /** Only names after this one; `""` from the start. */
+  readonly after: string;
+  /** 1 to 1000. */
+  readonly limit: number;
+}
+
+/** Objects and common prefixes as the backend has them. */
+export interface RemotePage {
+  readonly objects: readonly ListedObject[];
+  readonly prefixes: readonly string[];
+  readonly truncated: boolean;
+}
+
+/** One page of a listing of a backend. @throws S3Error NoSuchBucket */
+export async function remotePage(backend: Backend, query: RemoteListQuery): Promise<RemotePage> {
+  const { bucket, prefix, delimiter, after, limit } = query;
+  const document = await backend.document({
+    method: "GET",
+    bucket,
+    query: [
+      ["list-type", "2"],
+      ["encoding-type", "url"],
+      ["max-keys", String(limit)],
+      ["prefix", prefix],
+      ...(delimiter === "" ? [] : [["delimiter", delimiter] as const]),
+      ...(after === "" ? [] : [["start-after", after] as const]),
+    ],
+    repeatable: true,
+  }, MAX_DOCUMENT);
+  return readDocument(document, "ListBucketResult", (root) => {
+    const decode = urlDecoded(root);
+    return {
+      objects: childrenOf(root, "Contents").map((node) => listedObject(node, decode)),
+      prefixes: childrenOf(root, "CommonPrefixes").map((node) => decode(requiredText(node, "Prefix"))),
+      truncated: flag(root, "IsTruncated"),
+    };
+  });
+}
+
+const ALGORITHMS: readonly ChecksumAlgorithm[] = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
+
+function listedObject(node: XmlNode, decode: (text: string) => string): ListedObject {
+  const size = Number(requiredText(node, "Size").trim());
+  if (!Number.isSafeInteger(size) || size < 0) throw new S3Error("MalformedXML");
+  const [named] = childrenOf(node, "ChecksumAlgorithm");
+  const algorithm = ALGORITHMS.find((name) => name === named?.text);
+  const type = childText(node, "ChecksumType") === "COMPOSITE" ? "COMPOSITE" : "FULL_OBJECT";
+  return {
+    key: decode(requiredText(node, "Key")),
+    size,
+    etag: unquoted(requiredText(node, "ETag")),
+    lastModified: timeOf(childText(node, "LastModified")),
+    ...(algorithm === undefined ? {} : { checksum: { algorithm, type } }),
+  };
+}

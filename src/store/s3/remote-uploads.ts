@@ -1,0 +1,250 @@
+import { S3Error } from "../../errors/s3-error.ts";
+import { childOf, childrenOf, childText, requiredText, type XmlNode } from "../../xml/xml-parser.ts";
+import { document, element } from "../../xml/xml-writer.ts";
+import type { ChecksumAlgorithm, ChecksumPlan, UploadId, UploadListQuery } from "../store.ts";
+import type { Backend } from "./client/backend.ts";
+import { errorWithin } from "./client/backend-error.ts";
+import type { RequestBody } from "./client/request-body.ts";
+import { encryptionOf } from "./encryption-headers.ts";
+import { elementText, flag, readDocument, timeOf, urlDecoded } from "./remote-document.ts";
+import { unquoted } from "./remote-object.ts";
+import { type Written, written } from "./remote-objects.ts";
+
+/** Room for 1000 parts with their checksums, or for 1000 uploads with keys of 1024 escaped bytes. */
+const MAX_DOCUMENT = 8 * 2 ** 20;
+/** How long a backend may take to put parts together, in milliseconds. */
+const COMPLETION_PATIENCE = 10 * 60_000;
+
+/** An upload that was begun. */
+export interface RemoteUpload extends UploadId {
+  /** Milliseconds since the epoch. */
+  readonly initiatedAt: number;
+  /** The checksum that its parts must carry, as far as the backend knows of such things. */
+  readonly checksum: ChecksumPlan | undefined;
+  /** SSE headers, for an answer. */
+  readonly encryption: Readonly<Record<string, string>>;
+}
+
+/** A part as the backend has it. */
+export interface RemotePart {
+  readonly number: number;
+  readonly etag: string;
+  readonly size: number;
+  readonly lastModified: number;
+  readonly checksum: string | undefined;
+}
+
+export interface RemoteParts {
+  readonly parts: readonly RemotePart[];
+  readonly truncated: boolean;
+  readonly checksum: ChecksumPlan | undefined;
+}
+
+export interface RemoteUploadPage {
+  readonly uploads: readonly RemoteUpload[];
+  readonly prefixes: readonly string[];
+  readonly next: { readonly key: string; readonly uploadId: string } | undefined;
+}
+
+const CHECKSUM_ELEMENTS: ReadonlyMap<string, ChecksumAlgorithm> = new Map(
+  (["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const).map((algorithm) =>
+    [`Checksum${algorithm}`, algorithm] as const
+  ),
+);
+
+/** Multipart uploads of a backend. */
+export class RemoteUploads {
+  readonly #backend: Backend;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /** @param headers of metadata and encryption */
+  async create(
+    bucket: string,
+    key: string,
+    headers: Readonly<Record<string, string>>,
+    checksum: ChecksumPlan | undefined,
+  ): Promise<RemoteUpload> {
+    const answer = await this.#backend.call({
+      method: "POST",
+      bucket,
+      key,
+      query: [["uploads", ""]],
+      headers: {
+        ...headers,
+        ...(checksum === undefined ? {} : {
+          "x-amz-checksum-algorithm": checksum.algorithm,
+          "x-amz-checksum-type": checksum.type,
+        }),
+      },
+      repeatable: false,
+    });
+    const document = await answer.body.whole(MAX_DOCUMENT);
+    const agreed = answer.headers.get("x-amz-checksum-algorithm") === checksum?.algorithm;
+    return {
+      bucket,
+      key,
+      uploadId: elementText(document, "UploadId"),
+      initiatedAt: written(answer, "").at,
+      checksum: agreed ? checksum : undefined,
+      encryption: encryptionOf(answer.headers),
+    };
+  }
+
+  /** @param headers of encryption and checksum */
+  async putPart(
+    { bucket, key, uploadId }: UploadId,
+    number: number,
+    headers: Readonly<Record<string, string>>,
+    body: RequestBody,
+  ): Promise<Written> {
+    const answer = await this.#backend.done({
+      method: "PUT",
+      bucket,
+      key,
+      query: [["partNumber", String(number)], ["uploadId", uploadId]],
+      headers,
+      body,
+      repeatable: true,
+    });
+    return written(answer, unquoted(answer.headers.get("etag") ?? ""));
+  }
+
+  /** @throws S3Error NoSuchUpload */
+  async parts(
+    { bucket, key, uploadId }: UploadId,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<RemoteParts> {
+    const document = await this.#backend.document({
+      method: "GET",
+      bucket,
+      key,
+      query: [
+        // Not that numbers need it: the answer repeats the key.
+        ["encoding-type", "url"],
+        ["max-parts", String(page.limit)],
+        ["part-number-marker", String(page.after)],
+        ["uploadId", uploadId],
+      ],
+      repeatable: true,
+    }, MAX_DOCUMENT);
+    return readDocument(document, "ListPartsResult", (root) => ({
+      parts: childrenOf(root, "Part").map(partOf).filter(({ number }) => number > page.after),
+      truncated: flag(root, "IsTruncated"),
+      checksum: planOf(root),
+    }));
+  }
+
+  /**
+   * @param headers of encryption and conditions
+   * @throws S3Error NoSuchUpload, InvalidPart and as the backend names it
+   */
+  async complete(
+    { bucket, key, uploadId }: UploadId,
+    parts: readonly Pick<RemotePart, "number" | "etag" | "checksum">[],
+    plan: ChecksumPlan | undefined,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Written> {
+    const list = document(
+      "CompleteMultipartUpload",
+      parts.map(({ number, etag, checksum }) =>
+        element("Part", [
+          element("PartNumber", number),
+          element("ETag", `"${etag}"`),
+          ...(plan === undefined || checksum === undefined
+            ? []
+            : [element(`Checksum${plan.algorithm}`, checksum)]),
+        ])
+      ),
+    );
+    const answer = await this.#backend.call({
+      method: "POST",
+      bucket,
+      key,
+      query: [["uploadId", uploadId]],
+      headers: { "Content-Type": "application/xml", ...headers },
+      body: { kind: "bytes", bytes: list },
+      repeatable: !("If-Match" in headers || "If-None-Match" in headers),
+      patience: COMPLETION_PATIENCE,
+    });
+    const bytes = await answer.body.whole(MAX_DOCUMENT);
+    const failed = errorWithin(bytes);
+    if (failed !== undefined) throw failed;
+    return written(answer, unquoted(elementText(bytes, "ETag")));
+  }
+
+  /** @throws S3Error NoSuchUpload */
+  async abort({ bucket, key, uploadId }: UploadId): Promise<void> {
+    await this.#backend.done({
+      method: "DELETE",
+      bucket,
+      key,
+      query: [["uploadId", uploadId]],
+      repeatable: true,
+    });
+  }
+
+  /** A page of uploads as the backend orders them. */
+  async list(query: UploadListQuery): Promise<RemoteUploadPage> {
+    const { bucket, prefix, delimiter, afterKey, afterUploadId, limit } = query;
+    const document = await this.#backend.document({
+      method: "GET",
+      bucket,
+      query: [
+        ["uploads", ""],
+        ["encoding-type", "url"],
+        ["max-uploads", String(limit)],
+        ["prefix", prefix],
+        ...(delimiter === "" ? [] : [["delimiter", delimiter] as const]),
+        ...(afterKey === "" ? [] : [["key-marker", afterKey] as const]),
+        ...(afterUploadId === "" ? [] : [["upload-id-marker", afterUploadId] as const]),
+      ],
+      repeatable: true,
+    }, MAX_DOCUMENT);
+    return readDocument(document, "ListMultipartUploadsResult", (root) => {
+      const decode = urlDecoded(root);
+      return {
+        uploads: childrenOf(root, "Upload").map((node) => ({
+          bucket,
+          key: decode(requiredText(node, "Key")),
+          uploadId: requiredText(node, "UploadId").trim(),
+          initiatedAt: timeOf(childText(node, "Initiated")),
+          checksum: planOf(node),
+          encryption: {},
+        })),
+        prefixes: childrenOf(root, "CommonPrefixes").map((node) => decode(requiredText(node, "Prefix"))),
+        next: flag(root, "IsTruncated")
+          ? {
+            key: decode(childText(root, "NextKeyMarker") ?? ""),
+            uploadId: childText(root, "NextUploadIdMarker")?.trim() ?? "",
+          }
+          : undefined,
+      };
+    });
+  }
+}
+
+function partOf(node: XmlNode): RemotePart {
+  const number = Number(requiredText(node, "PartNumber").trim());
+  const size = Number(requiredText(node, "Size").trim());
+  if (!Number.isSafeInteger(number) || !Number.isSafeInteger(size)) throw new S3Error("MalformedXML");
+  const checksum = [...CHECKSUM_ELEMENTS.keys()].map((name) => childText(node, name)).find((text) =>
+    text !== undefined && text !== ""
+  );
+  return {
+    number,
+    size,
+    etag: unquoted(requiredText(node, "ETag")),
+    lastModified: timeOf(childText(node, "LastModified")),
+    checksum,
+  };
+}
+
+function planOf(node: XmlNode): ChecksumPlan | undefined {
+  const algorithm = CHECKSUM_ELEMENTS.get(`Checksum${childText(node, "ChecksumAlgorithm") ?? ""}`);
+  if (algorithm === undefined) return undefined;
+  const type = childOf(node, "ChecksumType")?.text;
+  return { algorithm, type: type === "FULL_OBJECT" ? "FULL_OBJECT" : "COMPOSITE" };
+}

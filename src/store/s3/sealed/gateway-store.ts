@@ -1,0 +1,270 @@
+import { S3Error } from "../../../errors/s3-error.ts";
+import type {
+  BucketDocument,
+  CompleteUpload,
+  Expectation,
+  ListQuery,
+  Metadata,
+  ObjectRecord,
+  OpenOptions,
+  PutObject,
+  PutPart,
+  ReplaceAttributes,
+  Store,
+  StoreDocument,
+  UploadId,
+  UploadListQuery,
+} from "../../store.ts";
+import type { Backend } from "../client/backend.ts";
+import type { KeyRules } from "../encryption-headers.ts";
+import { KeyLocks } from "../key-locks.ts";
+import { PlainObjects } from "../plain-objects.ts";
+import { PlainUploads } from "../plain-uploads.ts";
+import { RemoteBuckets } from "../remote-buckets.ts";
+import { remotePage } from "../remote-listing.ts";
+import { RemoteObjects } from "../remote-objects.ts";
+import { checkExpectation } from "../remote-record.ts";
+import { RemoteUploads } from "../remote-uploads.ts";
+import { RemoteWriter } from "../remote-writer.ts";
+import { emptyBucket } from "./empty-bucket.ts";
+import { GatewayListing } from "./gateway-listing.ts";
+import { MetaDocuments } from "./meta-documents.ts";
+import { ownName } from "./names.ts";
+import { Recovery } from "./recovery.ts";
+import { SealedObjects } from "./sealed-objects.ts";
+import { isSealedRevision } from "./sealed-record.ts";
+import { SealedUploads } from "./sealed-uploads.ts";
+import { GatewayUploadListing } from "./upload-listing.ts";
+
+/**
+ * Another S3 server, where encrypted objects are in MinIO's gateway layout and all others under their own names. What is
+ * encrypted hides what is not under the same key, so that one can replace the other without a moment in which neither is
+ * there. Any number of gateways may stand in front of one backend.
+ */
+export class GatewayStore implements Store {
+  readonly #backend: Backend;
+  readonly #buckets: RemoteBuckets;
+  readonly #objects: RemoteObjects;
+  readonly #remoteUploads: RemoteUploads;
+  readonly #plain: PlainObjects;
+  readonly #sealed: SealedObjects;
+  readonly #plainUploads: PlainUploads;
+  readonly #sealedUploads: SealedUploads;
+  readonly #listing: GatewayListing;
+  readonly #uploadListing: GatewayUploadListing;
+  readonly #locks = new KeyLocks();
+
+  constructor(backend: Backend, keyRules: KeyRules) {
+    const objects = new RemoteObjects(backend, keyRules);
+    const uploads = new RemoteUploads(backend);
+    const writer = new RemoteWriter(objects, uploads);
+    const documents = new MetaDocuments(objects);
+    const locks = this.#locks;
+    const namesBelow = (bucket: string, prefix: string) => allNames(backend, bucket, prefix);
+    const recovery = new Recovery(documents, locks, namesBelow);
+    this.#backend = backend;
+    this.#objects = objects;
+    this.#remoteUploads = uploads;
+    this.#buckets = new RemoteBuckets(backend);
+    this.#plain = new PlainObjects({ backend, objects, keyRules, writer });
+    this.#plainUploads = new PlainUploads(uploads, keyRules);
+    this.#sealed = new SealedObjects({ objects, writer, documents, recovery, keyRules, locks });
+    this.#sealedUploads = new SealedUploads({ uploads, documents, namesBelow, objects, keyRules, locks });
+    this.#listing = new GatewayListing(backend, this.#sealed);
+    this.#uploadListing = new GatewayUploadListing(uploads, (id) => this.#sealedUploads.get(id));
+  }
+
+  createBucket(bucket: string) {
+    return this.#buckets.create(bucket);
+  }
+
+  getBucket(bucket: string) {
+    return this.#buckets.get(bucket);
+  }
+
+  listBuckets(page: { prefix: string; after: string; limit: number }) {
+    return this.#buckets.list(page);
+  }
+
+  /** What is left of unfinished uploads goes with its bucket. @throws S3Error NoSuchBucket, BucketNotEmpty */
+  async deleteBucket(bucket: string): Promise<void> {
+    const page = await this.#listing.page({ bucket, prefix: "", delimiter: "", after: "", limit: 1 });
+    if (page.objects.length > 0) throw new S3Error("BucketNotEmpty");
+    await emptyBucket(bucket, {
+      uploads: this.#remoteUploads,
+      objects: this.#objects,
+      names: () => allNames(this.#backend, bucket, ""),
+    });
+    await this.#buckets.delete(bucket);
+  }
+
+  getBucketDocument(bucket: string, name: BucketDocument) {
+    return this.#buckets.document(bucket, name);
+  }
+
+  setBucketDocument(bucket: string, name: BucketDocument, text: string | undefined) {
+    return this.#buckets.setDocument(bucket, name, text);
+  }
+
+  async head(bucket: string, key: string): Promise<ObjectRecord | undefined> {
+    if (isReserved(key)) return undefined;
+    return await this.#sealed.head(bucket, key) ?? await this.#plain.head(bucket, key);
+  }
+
+  async open(bucket: string, key: string, how: OpenOptions = {}) {
+    if (isReserved(key)) return undefined;
+    // What is not encrypted here is nothing that this gateway would ask the backend's encryption for.
+    const { backend: _encryption, ...plain } = how;
+    return await this.#sealed.open(bucket, key, how) ?? await this.#plain.open(bucket, key, plain);
+  }
+
+  async putObject(put: PutObject): Promise<ObjectRecord> {
+    const { bucket, key } = put;
+    refuseReserved(key);
+    if (isSealed(put.metadata)) {
+      const current = (of: string, name: string) => this.head(of, name);
+      return await this.#sealed.put(put, current, () => this.#objects.delete(bucket, key));
+    }
+    return await this.#replacing(put, (written) => this.#plain.put(written));
+  }
+
+  async replaceAttributes(change: ReplaceAttributes): Promise<ObjectRecord> {
+    if (isSealedRevision(change.revision)) return await this.#sealed.replaceAttributes(change);
+    return await this.#locks.hold(change.bucket, change.key, () => this.#plain.replaceAttributes(change));
+  }
+
+  async deleteObject({ bucket, key, expect }: { bucket: string; key: string; expect?: Expectation }) {
+    if (isReserved(key)) return undefined;
+    await this.#locks.hold(bucket, key, async () => {
+      if (expect !== undefined) checkExpectation(expect, await this.head(bucket, key));
+      // A plain object that an encrypted one hides must not come forth.
+      await this.#objects.delete(bucket, key);
+      await this.#sealed.delete(bucket, key);
+    });
+    return undefined;
+  }
+
+  listObjects(query: ListQuery) {
+    return this.#listing.page(query);
+  }
+
+  async createUpload(upload: Parameters<Store["createUpload"]>[0]) {
+    refuseReserved(upload.key);
+    return await (isSealed(upload.metadata) ? this.#sealedUploads : this.#plainUploads).create(upload);
+  }
+
+  /** @throws S3Error NoSuchUpload */
+  async getUpload(id: UploadId) {
+    return await this.#sealedUploads.get(id) ?? await this.#plainUploads.get(id);
+  }
+
+  async putPart(part: PutPart) {
+    return await (await this.#uploadsOf(part)).putPart(part);
+  }
+
+  async listParts(id: UploadId, page: { after: number; limit: number }) {
+    return await (await this.#uploadsOf(id)).listParts(id, page);
+  }
+
+  replaceUploadMetadata(id: UploadId, metadata: Metadata) {
+    return this.#sealedUploads.replaceMetadata(id, metadata);
+  }
+
+  listUploads(query: UploadListQuery) {
+    return this.#uploadListing.page(query);
+  }
+
+  async completeUpload(complete: CompleteUpload): Promise<ObjectRecord> {
+    const { bucket, key } = complete;
+    if (await this.#uploadsOf(complete) === this.#sealedUploads) {
+      const current = (of: string, name: string) => this.head(of, name);
+      return await this.#sealedUploads.complete(complete, current, () => this.#objects.delete(bucket, key));
+    }
+    return await this.#locks.hold(bucket, key, async () => {
+      const { expect } = complete;
+      if (expect !== undefined) checkExpectation(expect, await this.head(bucket, key));
+      const record = await this.#plainUploads.complete(withPlainCondition(complete));
+      if (await this.#sealed.has(bucket, key)) await this.#sealed.delete(bucket, key);
+      return record;
+    });
+  }
+
+  async abortUpload(id: UploadId): Promise<void> {
+    await (await this.#uploadsOf(id)).abort(id);
+  }
+
+  /** A gateway keeps nothing of its own. */
+  getDocument(_name: StoreDocument): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  setDocument(_name: StoreDocument, _text: string): Promise<never> {
+    return Promise.reject(new Error("a gateway keeps no documents"));
+  }
+
+  close(): Promise<void> {
+    this.#backend.close();
+    return Promise.resolve();
+  }
+
+  /** Writes a plain object, then takes away the encrypted one that hides it. */
+  async #replacing(put: PutObject, write: (put: PutObject) => Promise<ObjectRecord>): Promise<ObjectRecord> {
+    const { bucket, key, expect } = put;
+    let release = () => {};
+    try {
+      const record = await write({
+        ...withPlainCondition(put),
+        attributes: async () => {
+          const attributes = await put.attributes();
+          release = await this.#locks.acquire(bucket, key);
+          if (expect !== undefined) checkExpectation(expect, await this.head(bucket, key));
+          return attributes;
+        },
+      });
+      if (await this.#sealed.has(bucket, key)) await this.#sealed.delete(bucket, key);
+      return record;
+    } finally {
+      release();
+    }
+  }
+
+  async #uploadsOf(id: UploadId): Promise<SealedUploads | PlainUploads> {
+    return await this.#sealedUploads.get(id) === undefined ? this.#plainUploads : this.#sealedUploads;
+  }
+}
+
+/** Whether metadata says that the bytes under it are encrypted: then no other server may take them for the object. */
+function isSealed(metadata: Metadata | undefined): boolean {
+  return Object.keys(metadata ?? {}).some((name) => name.startsWith("X-Minio-Internal-"));
+}
+
+/** Whether a key is one of the names that the gateway keeps encrypted objects under. */
+function isReserved(key: string): boolean {
+  return ownName(key) !== undefined;
+}
+
+/** @throws S3Error XMinioInvalidObjectName */
+function refuseReserved(key: string): void {
+  if (!isReserved(key)) return;
+  throw new S3Error("XMinioInvalidObjectName", {
+    message:
+      "Keys like KEY/.minio/data and KEY/.minio/dare.meta are where this gateway keeps what it encrypts.",
+  });
+}
+
+/** The backend can check a condition on the plain object; one on an encrypted object is no business of it. */
+function withPlainCondition<T extends { readonly expect?: Expectation }>(write: T): T {
+  const { expect, ...rest } = write;
+  if (expect === undefined || !("revision" in expect) || !isSealedRevision(expect.revision)) return write;
+  return rest as T;
+}
+
+async function allNames(backend: Backend, bucket: string, prefix: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (;;) {
+    const after = names.at(-1) ?? "";
+    const page = await remotePage(backend, { bucket, prefix, delimiter: "", after, limit: 1000 });
+    names.push(...page.objects.map(({ key }) => key));
+    if (!page.truncated) return names;
+  }
+}

@@ -1,0 +1,46 @@
+import { S3Error } from "../../../errors/s3-error.ts";
+import { JsonFault } from "../../json-reader.ts";
+import type { RemoteObjects } from "../remote-objects.ts";
+import { type DareMeta, formatDareMeta, parseDareMeta } from "./dare-meta.ts";
+import { fits } from "./names.ts";
+import type { FoundMeta } from "./sealed-record.ts";
+
+/** Room for 10,000 parts with their digests. */
+const MOST = 8 * 2 ** 20;
+
+/** The `dare.meta` and `part.meta` documents of a backend. They are written without encryption: what is secret in them is sealed. */
+export class MetaDocuments {
+  readonly #objects: RemoteObjects;
+
+  constructor(objects: RemoteObjects) {
+    this.#objects = objects;
+  }
+
+  /** `undefined` when there is none. @throws S3Error NoSuchBucket; XMinioObjectTampered for one that cannot be read */
+  async read(bucket: string, name: string): Promise<FoundMeta | undefined> {
+    const found = fits(name) ? await this.#objects.document(bucket, name, MOST) : undefined;
+    if (found === undefined) return undefined;
+    try {
+      return { meta: parseDareMeta(found.bytes), etag: found.object.etag };
+    } catch (thrown) {
+      if (!(thrown instanceof JsonFault)) throw thrown;
+      throw new S3Error("XMinioObjectTampered", {
+        cause: new Error(`${bucket}/${name} is not what a gateway wrote: ${thrown.message}`),
+      });
+    }
+  }
+
+  /** Whether there is one. */
+  async has(bucket: string, name: string): Promise<boolean> {
+    return fits(name) && await this.#objects.has(bucket, name);
+  }
+
+  /** @param replaces the version that must still be there @throws S3Error PreconditionFailed */
+  async write(bucket: string, name: string, meta: DareMeta, replaces?: string): Promise<FoundMeta> {
+    const { etag } = await this.#objects.put(bucket, name, {
+      "content-type": "application/octet-stream",
+      ...(replaces === undefined ? {} : { "If-Match": `"${replaces}"` }),
+    }, { kind: "bytes", bytes: formatDareMeta(meta) });
+    return { meta, etag };
+  }
+}

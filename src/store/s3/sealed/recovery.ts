@@ -1,0 +1,72 @@
+import { S3Error } from "../../../errors/s3-error.ts";
+import type { KeyLocks } from "../key-locks.ts";
+import type { RemoteObject } from "../remote-object.ts";
+import type { DareMeta } from "./dare-meta.ts";
+import type { MetaDocuments } from "./meta-documents.ts";
+import { metaKey, ownName } from "./names.ts";
+import { type FoundMeta, plaintextSize } from "./sealed-record.ts";
+import { type Stamp, stampOf } from "./stamp.ts";
+
+/** Every name of a backend that begins with a prefix. */
+export type NamesBelow = (bucket: string, prefix: string) => Promise<readonly string[]>;
+
+/**
+ * Puts data and `dare.meta` together again after a write that was cut off between the two: the old object is gone then,
+ * and the new one is complete but for the document that it is found by.
+ */
+export class Recovery {
+  readonly #documents: MetaDocuments;
+  readonly #locks: KeyLocks;
+  readonly #namesBelow: NamesBelow;
+
+  constructor(documents: MetaDocuments, locks: KeyLocks, namesBelow: NamesBelow) {
+    this.#documents = documents;
+    this.#locks = locks;
+    this.#namesBelow = namesBelow;
+  }
+
+  /**
+   * Writes the document that belongs to this data, unless somebody else did meanwhile.
+   * @throws S3Error XMinioObjectTampered when nothing belongs to it
+   */
+  async recover(bucket: string, key: string, data: RemoteObject): Promise<void> {
+    const stamp = stampOf(data.metadata);
+    await this.#locks.hold(bucket, key, async () => {
+      const found = await this.#documents.read(bucket, metaKey(key));
+      if (found === undefined || belongs(found, data, stamp)) return;
+      const meta = stamp && await this.#metaOf(bucket, key, data, stamp);
+      if (meta === undefined) {
+        throw new S3Error("XMinioObjectTampered", {
+          cause: new Error("data and dare.meta of the object are of two different writes"),
+        });
+      }
+      await this.#documents.write(bucket, metaKey(key), meta, found.etag);
+    });
+  }
+
+  async #metaOf(
+    bucket: string,
+    key: string,
+    data: RemoteObject,
+    { write, metadata }: Stamp,
+  ): Promise<DareMeta | undefined> {
+    if (metadata !== undefined) {
+      const { size, lastModified, etag } = data;
+      const own = { write, size: plaintextSize(size) };
+      return { size, modified: lastModified, etag, metadata, parts: [], own };
+    }
+    // That of a multipart object lies with its upload until the end.
+    for (const name of await this.#namesBelow(bucket, `${key}/.minio/`)) {
+      if (ownName(name)?.kind !== "upload" || !name.endsWith("/dare.meta")) continue;
+      const found = await this.#documents.read(bucket, name);
+      if (found?.meta.own?.write === write && found.meta.size === data.size) return found.meta;
+    }
+    return undefined;
+  }
+}
+
+/** Whether data is what a document describes. What MinIO wrote can only be told by its size. */
+export function belongs({ meta }: FoundMeta, data: RemoteObject, stamp = stampOf(data.metadata)): boolean {
+  const write = meta.own?.write;
+  return data.size === meta.size && (write === undefined || stamp?.write === write);
+}

@@ -1,0 +1,196 @@
+import { S3Error } from "../../../errors/s3-error.ts";
+import type {
+  ListedObject,
+  ObjectAttributes,
+  ObjectHandle,
+  ObjectRecord,
+  OpenOptions,
+  PutObject,
+  ReplaceAttributes,
+} from "../../store.ts";
+import { headersOfKey, headersOfWrite, type KeyRules } from "../encryption-headers.ts";
+import type { KeyLocks } from "../key-locks.ts";
+import type { RemoteObjects } from "../remote-objects.ts";
+import { checkExpectation } from "../remote-record.ts";
+import type { RemoteWriter } from "../remote-writer.ts";
+import type { DareMeta } from "./dare-meta.ts";
+import type { MetaDocuments } from "./meta-documents.ts";
+import { dataKey, fits, metaKey } from "./names.ts";
+import type { Recovery } from "./recovery.ts";
+import { SealedReader } from "./sealed-reader.ts";
+import { type FoundMeta, sealedRecord } from "./sealed-record.ts";
+import { stampHeaders } from "./stamp.ts";
+import { newWriteId } from "./write-id.ts";
+
+/** What encrypted objects are kept with. */
+export interface SealedParts {
+  readonly objects: RemoteObjects;
+  readonly writer: RemoteWriter;
+  readonly documents: MetaDocuments;
+  readonly recovery: Recovery;
+  readonly keyRules: KeyRules;
+  readonly locks: KeyLocks;
+}
+
+/** The record that is current for a key, of whatever kind. */
+export type Current = (bucket: string, key: string) => Promise<ObjectRecord | undefined>;
+
+/** Objects that the gateway encrypted, in MinIO's layout. */
+export class SealedObjects {
+  readonly #parts: SealedParts;
+
+  constructor(parts: SealedParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws S3Error NoSuchBucket, XMinioObjectTampered */
+  async head(bucket: string, key: string): Promise<ObjectRecord | undefined> {
+    const found = await this.#parts.documents.read(bucket, metaKey(key));
+    return found && sealedRecord(bucket, key, found);
+  }
+
+  /** @throws S3Error NoSuchBucket, XMinioObjectTampered */
+  async open(bucket: string, key: string, { backend }: OpenOptions = {}): Promise<ObjectHandle | undefined> {
+    const found = await this.#parts.documents.read(bucket, metaKey(key));
+    if (found === undefined) return undefined;
+    const record = sealedRecord(bucket, key, found);
+    const reader = new SealedReader({ ...this.#parts, bucket, key, found, encryption: backend });
+    return { record, read: (start, length) => reader.read(start, length), close() {} };
+  }
+
+  /**
+   * Writes the data, then what is known of it, and lets the caller take away what was there before. The object is the
+   * old one until the second step.
+   * @throws S3Error PreconditionFailed and as the backend names it; whatever `body` and `attributes` throw
+   */
+  async put(put: PutObject, current: Current, replaced: () => Promise<void>): Promise<ObjectRecord> {
+    const { bucket, key, expect, backend } = put;
+    const { writer, documents, keyRules, locks } = this.#parts;
+    const write = newWriteId();
+    let attributes: ObjectAttributes | undefined;
+    let passed = 0;
+    let release = () => {};
+    try {
+      await writer.write({
+        bucket,
+        key: dataKey(key),
+        headers: {
+          "content-type": "application/octet-stream",
+          ...stampHeaders({ write, metadata: put.metadata ?? {} }),
+          ...headersOfWrite(backend, keyRules),
+        },
+        keyHeaders: headersOfKey(backend, keyRules),
+        conditions: {},
+        body: {
+          chunks: counted(put.body, (length) => passed += length),
+          size: put.storedSize,
+          confirmed: async () => {
+            attributes = await put.attributes();
+            release = await locks.acquire(bucket, key);
+            if (expect !== undefined) checkExpectation(expect, await current(bucket, key));
+          },
+        },
+      });
+      if (attributes === undefined) throw new Error("the backend answered before the body had ended");
+      const found = await documents.write(bucket, metaKey(key), newMeta(attributes, passed, write));
+      await replaced();
+      return sealedRecord(bucket, key, found);
+    } finally {
+      release();
+    }
+  }
+
+  /** @throws S3Error NoSuchKey, PreconditionFailed */
+  async replaceAttributes(change: ReplaceAttributes): Promise<ObjectRecord> {
+    const { bucket, key, revision, attributes, keepDate } = change;
+    const { documents, locks } = this.#parts;
+    return await locks.hold(bucket, key, async () => {
+      const found = await documents.read(bucket, metaKey(key));
+      if (found === undefined) throw new S3Error("NoSuchKey");
+      checkExpectation({ revision }, sealedRecord(bucket, key, found));
+      const changed = await documents.write(
+        bucket,
+        metaKey(key),
+        changedMeta(found, attributes, keepDate === true),
+        found.etag,
+      );
+      return sealedRecord(bucket, key, changed);
+    });
+  }
+
+  /** Takes the object away, if there is one: first what it is found by. */
+  async delete(bucket: string, key: string): Promise<void> {
+    if (!fits(metaKey(key))) return;
+    const { objects } = this.#parts;
+    await objects.delete(bucket, metaKey(key));
+    await objects.delete(bucket, dataKey(key));
+  }
+
+  /** What a listing shows of it. One whose document cannot be read is left to whoever opens it. */
+  async listed(bucket: string, key: string): Promise<ListedObject | undefined> {
+    try {
+      const record = await this.head(bucket, key);
+      if (record === undefined) return undefined;
+      const { size, etag, lastModified, checksum, metadata } = record;
+      return {
+        key,
+        size,
+        etag,
+        lastModified,
+        metadata,
+        ...(checksum === undefined
+          ? {}
+          : { checksum: { algorithm: checksum.algorithm, type: checksum.type } }),
+      };
+    } catch (thrown) {
+      if (thrown instanceof S3Error && thrown.code === "XMinioObjectTampered") return undefined;
+      throw thrown;
+    }
+  }
+
+  /** Whether there is one. */
+  has(bucket: string, key: string): Promise<boolean> {
+    return this.#parts.documents.has(bucket, metaKey(key));
+  }
+}
+
+function newMeta(
+  { size, etag, metadata, checksum }: ObjectAttributes,
+  stored: number,
+  write: string,
+): DareMeta {
+  return {
+    size: stored,
+    modified: Date.now(),
+    etag,
+    metadata,
+    parts: [],
+    own: { write, size, ...(checksum === undefined ? {} : { checksum }) },
+  };
+}
+
+/** Data and parts stay as they are, and so does what tells that they belong together. */
+function changedMeta(
+  { meta }: FoundMeta,
+  { size, etag, metadata, checksum }: ObjectAttributes,
+  keepDate: boolean,
+): DareMeta {
+  const { checksum: _former, ...own } = meta.own ?? {};
+  return {
+    ...meta,
+    modified: keepDate ? meta.modified : Date.now(),
+    etag,
+    metadata,
+    own: { ...own, size, ...(checksum === undefined ? {} : { checksum }) },
+  };
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  count: (length: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    count(chunk.length);
+    yield chunk;
+  }
+}

@@ -1,0 +1,82 @@
+import { S3Error } from "../../../errors/s3-error.ts";
+import { type BackendEncryption, ObjectReplaced } from "../../store.ts";
+import type { RemoteObject } from "../remote-object.ts";
+import type { ByteQuery, RemoteBytes, RemoteObjects } from "../remote-objects.ts";
+import { type BytesAhead, RemoteReader } from "../remote-reader.ts";
+import { dataKey } from "./names.ts";
+import { belongs, type Recovery } from "./recovery.ts";
+import type { FoundMeta } from "./sealed-record.ts";
+
+/** What to read, and with what. */
+export interface SealedPlace {
+  readonly objects: RemoteObjects;
+  readonly recovery: Recovery;
+  readonly bucket: string;
+  readonly key: string;
+  readonly found: FoundMeta;
+  readonly encryption: BackendEncryption | undefined;
+}
+
+/** The data as it was at the first read. */
+interface Data {
+  readonly object: RemoteObject;
+  readonly encryption: BackendEncryption | undefined;
+}
+
+type Range = NonNullable<ByteQuery["range"]>;
+
+/** Reads the data of one encrypted object, once it has been seen to be that of its `dare.meta`. */
+export class SealedReader {
+  readonly #place: SealedPlace;
+  #data: Data | undefined;
+
+  constructor(place: SealedPlace) {
+    this.#place = place;
+  }
+
+  /** @throws ObjectReplaced before the first byte; S3Error */
+  async *read(start: number, length: number): AsyncGenerator<Uint8Array> {
+    if (start + length > this.#place.found.meta.size) {
+      throw new RangeError("reading past the end of the object");
+    }
+    if (length === 0) return;
+    const data = this.#data;
+    if (data !== undefined) return yield* this.#reader(data).read(start, length);
+    const begun = await this.#begin({ start, length });
+    this.#data = begun.data;
+    yield* this.#reader(begun.data, { bytes: begun.bytes, start, length }).read(start, length);
+  }
+
+  /** The packages prove themselves, so that no digest of the whole is needed. */
+  #reader({ object, encryption }: Data, ahead?: BytesAhead): RemoteReader {
+    const { objects, bucket, key } = this.#place;
+    return new RemoteReader({ objects, bucket, key: dataKey(key), encryption }, object, false, ahead);
+  }
+
+  async #begin(range: Range): Promise<{ readonly data: Data; readonly bytes: RemoteBytes }> {
+    const { recovery, bucket, key, found } = this.#place;
+    const { bytes, encryption } = await this.#ask(range);
+    if (bytes === undefined) throw new ObjectReplaced("the data of the object is gone");
+    if (belongs(found, bytes.object)) return { data: { object: bytes.object, encryption }, bytes };
+    bytes.body.cancel();
+    await recovery.recover(bucket, key, bytes.object);
+    throw new ObjectReplaced("the data of the object is another one's");
+  }
+
+  /** Data that was written before `MINIO_GATEWAY_SSE` asked for SSE-C lies under no key at the backend. */
+  async #ask(range: Range) {
+    const { encryption } = this.#place;
+    try {
+      return { bytes: await this.#get({ encryption, range }), encryption };
+    } catch (thrown) {
+      const refused = thrown instanceof S3Error && thrown.status === 400 && encryption?.kind === "sse-c";
+      if (!refused) throw thrown;
+      return { bytes: await this.#get({ encryption: undefined, range }), encryption: undefined };
+    }
+  }
+
+  async #get(query: ByteQuery): Promise<RemoteBytes | undefined> {
+    const { objects, bucket, key } = this.#place;
+    return await objects.get(bucket, dataKey(key), query);
+  }
+}

@@ -1,0 +1,277 @@
+import { S3Error } from "../../../errors/s3-error.ts";
+import { concurrently } from "../../concurrently.ts";
+import type {
+  CompleteUpload,
+  Metadata,
+  ObjectRecord,
+  PartAttributes,
+  PartPage,
+  PartRecord,
+  PutPart,
+  Store,
+  UploadId,
+  UploadRecord,
+} from "../../store.ts";
+import { headersOfKey, headersOfWrite, type KeyRules } from "../encryption-headers.ts";
+import type { KeyLocks } from "../key-locks.ts";
+import { requestBody } from "../remote-body.ts";
+import { checkExpectation } from "../remote-record.ts";
+import type { RemoteObjects } from "../remote-objects.ts";
+import type { RemotePart, RemoteUploads } from "../remote-uploads.ts";
+import type { DareMeta } from "./dare-meta.ts";
+import type { MetaDocuments } from "./meta-documents.ts";
+import { dataKey, metaKey, partMetaKey, uploadFolder, uploadMetaKey } from "./names.ts";
+import { parsePartRevision, partRecord } from "./part-revision.ts";
+import type { NamesBelow } from "./recovery.ts";
+import type { Current } from "./sealed-objects.ts";
+import { plaintextSize, sealedRecord } from "./sealed-record.ts";
+import { stampHeaders, stampOf } from "./stamp.ts";
+import { newWriteId } from "./write-id.ts";
+
+/** Documents read or deleted at a time. */
+const AT_ONCE = 16;
+
+/** What encrypted uploads are kept with. */
+export interface UploadParts {
+  readonly uploads: RemoteUploads;
+  readonly documents: MetaDocuments;
+  readonly namesBelow: NamesBelow;
+  readonly objects: RemoteObjects;
+  readonly keyRules: KeyRules;
+  readonly locks: KeyLocks;
+}
+
+/** Multipart uploads that the gateway encrypts: an upload of the data at the backend, and documents beside it. */
+export class SealedUploads {
+  readonly #parts: UploadParts;
+
+  constructor(parts: UploadParts) {
+    this.#parts = parts;
+  }
+
+  async create({ bucket, key, metadata, checksum, backend }: Parameters<Store["createUpload"]>[0]) {
+    const { uploads, documents, keyRules } = this.#parts;
+    const write = newWriteId();
+    const headers = {
+      "content-type": "application/octet-stream",
+      ...stampHeaders({ write, metadata: undefined }),
+      ...headersOfWrite(backend, keyRules),
+    };
+    const { uploadId } = await uploads.create(bucket, dataKey(key), headers, undefined);
+    const meta: DareMeta = {
+      size: 0,
+      modified: Date.now(),
+      etag: "",
+      metadata,
+      parts: [],
+      own: { write, ...(checksum === undefined ? {} : { plan: checksum }) },
+    };
+    try {
+      await documents.write(bucket, uploadMetaKey(key, uploadId), meta);
+    } catch (thrown) {
+      await uploads.abort({ bucket, key: dataKey(key), uploadId }).catch(() => {});
+      throw thrown;
+    }
+    return uploadRecord({ bucket, key, uploadId }, meta);
+  }
+
+  /** `undefined` when there is none that is encrypted. */
+  async get(id: UploadId): Promise<UploadRecord | undefined> {
+    const meta = await this.#meta(id);
+    return meta && uploadRecord(id, meta);
+  }
+
+  /** @throws S3Error NoSuchUpload */
+  async replaceMetadata(id: UploadId, metadata: Metadata): Promise<UploadRecord> {
+    const meta = { ...await this.#requireMeta(id), metadata };
+    await this.#parts.documents.write(id.bucket, uploadMetaKey(id.key, id.uploadId), meta);
+    return uploadRecord(id, meta);
+  }
+
+  /** @throws S3Error NoSuchUpload and as the backend names it; whatever `body` and `attributes` throw */
+  async putPart(put: PutPart): Promise<PartRecord> {
+    const { bucket, key, uploadId, partNumber, storedSize } = put;
+    const { uploads, documents, keyRules } = this.#parts;
+    let attributes: PartAttributes | undefined;
+    const body = await requestBody({
+      chunks: put.body,
+      size: storedSize,
+      async confirmed() {
+        attributes = await put.attributes();
+      },
+    });
+    const size = body.kind === "bytes" ? body.bytes.length : body.length;
+    const id = { bucket, key: dataKey(key), uploadId };
+    const done = await uploads.putPart(id, partNumber, headersOfKey(put.backend, keyRules), body);
+    if (attributes === undefined) throw new Error("the backend answered before the body had ended");
+    const { etag, checksum } = attributes;
+    const part = { size: attributes.size, etag, ...(checksum === undefined ? {} : { checksum }) };
+    await documents.write(bucket, partMetaKey(key, uploadId, partNumber), {
+      size,
+      modified: undefined,
+      etag,
+      metadata: {},
+      parts: [{ number: partNumber, etag: done.etag, size }],
+      own: { size: part.size, parts: [part] },
+    });
+    const remote = { number: partNumber, etag: done.etag, size, lastModified: done.at };
+    return partRecord(remote, part);
+  }
+
+  /** Parts whose documents are there. @throws S3Error NoSuchUpload */
+  async listParts(id: UploadId, page: { after: number; limit: number }): Promise<PartPage> {
+    const { bucket, key, uploadId } = id;
+    for (let { after } = page;;) {
+      const at = { ...page, after };
+      const found = await this.#known(
+        id,
+        () => this.#parts.uploads.parts({ bucket, key: dataKey(key), uploadId }, at),
+      );
+      const read = await concurrently(found.parts, AT_ONCE, (part) => this.#part(id, part));
+      const parts = read.flatMap((part) => part ?? []);
+      const last = found.parts.at(-1);
+      if (parts.length > 0 || !found.truncated || last === undefined) {
+        return { parts, truncated: found.truncated };
+      }
+      after = last.number;
+    }
+  }
+
+  /**
+   * Completes the upload at the backend and lets the caller take away what was there before.
+   * @throws S3Error NoSuchUpload, InvalidPart, PreconditionFailed
+   */
+  async complete(
+    complete: CompleteUpload,
+    current: Current,
+    replaced: () => Promise<void>,
+  ): Promise<ObjectRecord> {
+    const { bucket, key, uploadId, expect } = complete;
+    const { uploads, documents, locks } = this.#parts;
+    return await locks.hold(bucket, key, async () => {
+      const begun = await this.#requireMeta(complete);
+      if (expect !== undefined) checkExpectation(expect, await current(bucket, key));
+      const meta = finishedMeta(complete, begun);
+      // Beside the upload first: from there it is put in its place if this process ends before it does it.
+      await documents.write(bucket, uploadMetaKey(key, uploadId), meta);
+      const parts = meta.parts.map(({ number, etag }) => ({ number, etag, checksum: undefined }));
+      try {
+        await uploads.complete({ bucket, key: dataKey(key), uploadId }, parts, undefined, {});
+      } catch (thrown) {
+        await documents.write(bucket, uploadMetaKey(key, uploadId), begun).catch(() => {});
+        throw thrown;
+      }
+      const found = await documents.write(bucket, metaKey(key), meta);
+      await replaced();
+      await this.#clear(complete);
+      return sealedRecord(bucket, key, found);
+    });
+  }
+
+  /** @throws S3Error NoSuchUpload */
+  async abort(id: UploadId): Promise<void> {
+    const { bucket, key, uploadId } = id;
+    await this.#requireMeta(id);
+    await this.#known(id, () => this.#parts.uploads.abort({ bucket, key: dataKey(key), uploadId }));
+    await this.#clear(id);
+  }
+
+  async #part(id: UploadId, remote: RemotePart): Promise<PartRecord | undefined> {
+    const { bucket, key, uploadId } = id;
+    const found = await this.#parts.documents.read(bucket, partMetaKey(key, uploadId, remote.number));
+    const [known] = found?.meta.parts ?? [];
+    // A document of another upload of this part: the one that belongs here has not been written yet.
+    if (found === undefined || known?.etag !== remote.etag) return undefined;
+    const { own, etag } = found.meta;
+    return partRecord(remote, own?.parts?.[0] ?? { size: plaintextSize(remote.size), etag });
+  }
+
+  async #meta({ bucket, key, uploadId }: UploadId): Promise<DareMeta | undefined> {
+    if (uploadId === "" || uploadId.includes("/")) return undefined;
+    return (await this.#parts.documents.read(bucket, uploadMetaKey(key, uploadId)))?.meta;
+  }
+
+  async #requireMeta(id: UploadId): Promise<DareMeta> {
+    const meta = await this.#meta(id);
+    if (meta === undefined) throw new S3Error("NoSuchUpload");
+    return meta;
+  }
+
+  /** Asks the backend about an upload. One that it does not know any more leaves nothing behind here either. */
+  async #known<T>(id: UploadId, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (thrown instanceof S3Error && thrown.code === "NoSuchUpload") await this.#settle(id);
+      throw thrown;
+    }
+  }
+
+  /** Ends what a gateway began that was cut off after the backend had completed an upload. */
+  async #settle(id: UploadId): Promise<void> {
+    const { bucket, key, uploadId } = id;
+    const { documents, locks } = this.#parts;
+    await locks.hold(bucket, key, async () => {
+      const meta = await this.#meta(id);
+      if (meta === undefined) return;
+      const current = await documents.read(bucket, metaKey(key));
+      const published = current?.meta.own?.uploadId === uploadId;
+      if (!published && meta.parts.length > 0 && await this.#isData(bucket, key, meta)) {
+        await documents.write(bucket, metaKey(key), meta);
+      }
+      await this.#clear(id);
+    });
+  }
+
+  /** Whether the data of a key is what a document describes. */
+  async #isData(bucket: string, key: string, { size, own }: DareMeta): Promise<boolean> {
+    const data = await this.#parts.objects.head(bucket, dataKey(key));
+    return data?.size === size && own?.write !== undefined && stampOf(data.metadata)?.write === own.write;
+  }
+
+  /** Takes away what was kept of an upload, last the document that it is found by. */
+  async #clear({ bucket, key, uploadId }: UploadId): Promise<void> {
+    const { namesBelow, objects } = this.#parts;
+    const own = uploadMetaKey(key, uploadId);
+    const names = (await namesBelow(bucket, uploadFolder(key, uploadId))).filter((name) => name !== own);
+    await concurrently(names, AT_ONCE, (name) => objects.delete(bucket, name));
+    await objects.delete(bucket, own);
+  }
+}
+
+function uploadRecord(
+  { bucket, key, uploadId }: UploadId,
+  { modified, metadata, own }: DareMeta,
+): UploadRecord {
+  return {
+    bucket,
+    key,
+    uploadId,
+    initiatedAt: modified ?? 0,
+    metadata,
+    ...(own?.plan === undefined ? {} : { checksum: own.plan }),
+  };
+}
+
+function finishedMeta({ uploadId, parts: chosen, attributes }: CompleteUpload, begun: DareMeta): DareMeta {
+  const parts = chosen.map(({ number, revision }) => {
+    const { remote, part } = parsePartRevision(number, revision);
+    return { ...remote, own: part };
+  });
+  const { checksum } = attributes;
+  const write = begun.own?.write;
+  return {
+    size: parts.reduce((sum, { size }) => sum + size, 0),
+    modified: Date.now(),
+    etag: attributes.etag,
+    metadata: attributes.metadata,
+    parts: parts.map(({ number, etag, size }) => ({ number, etag, size })),
+    own: {
+      ...(write === undefined ? {} : { write }),
+      size: attributes.size,
+      uploadId,
+      ...(checksum === undefined ? {} : { checksum }),
+      parts: parts.map(({ own }) => own),
+    },
+  };
+}
