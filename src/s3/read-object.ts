@@ -74,6 +74,12 @@ export function parseRead({ request, auth }: Call): ReadRequest {
   };
 }
 
+/** Whether it is sure, before anything is known of the object, that all of its bytes are to be sent. */
+export function wantsWhole({ range, partNumber, conditions }: ReadRequest): boolean {
+  return range === undefined && partNumber === undefined &&
+    Object.values(conditions).every((condition) => condition === undefined);
+}
+
 /**
  * Status, headers and bytes that answer a read of this object.
  * @throws S3Error PreconditionFailed, InvalidRange, InvalidPartNumber

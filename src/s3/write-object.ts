@@ -1,6 +1,7 @@
 import type { Sealing } from "../sse/sse.ts";
 import type { Expectation, Metadata, ObjectRecord, Store } from "../store/store.ts";
 import type { PassingBody } from "./body.ts";
+import { type KnownEtag, shownEtag } from "./shown-etag.ts";
 
 /** A body on its way to become an object in one piece. */
 export interface ObjectWrite {
@@ -23,7 +24,7 @@ export async function storeObject(
   store: Store,
   { bucket, key, metadata, sealing, body, expect }: ObjectWrite,
 ): Promise<{ readonly record: ObjectRecord; readonly etag: string }> {
-  let shown = "";
+  let known: KnownEtag = { stored: "", shown: "" };
   const record = await store.putObject({
     bucket,
     key,
@@ -31,11 +32,10 @@ export async function storeObject(
     ...(body.size === undefined ? {} : { storedSize: sealing.storedSize(body.size) }),
     attributes() {
       const { size, md5, checksum } = body.result();
-      const etag = sealing.etag(md5);
-      shown = etag.shown;
+      known = sealing.etag(md5);
       return sealing.sealRecord({
         size,
-        etag: etag.stored,
+        etag: known.stored,
         metadata: { ...metadata, ...sealing.metadata },
         ...(checksum === undefined ? {} : {
           checksum: {
@@ -46,7 +46,9 @@ export async function storeObject(
         }),
       });
     },
+    metadata: { ...metadata, ...sealing.metadata },
+    ...(sealing.backend === undefined ? {} : { backend: sealing.backend }),
     ...(expect === undefined ? {} : { expect }),
   });
-  return { record, etag: shown };
+  return { record, etag: shownEtag(known, record.etag) };
 }

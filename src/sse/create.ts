@@ -7,6 +7,7 @@ import type { ObjectRecord, UploadRecord } from "../store/store.ts";
 import { type CustomerKey, customerKey, customerKeyHeaders } from "./customer-key.ts";
 import { customerDigests, type Digests, type DigestsOfWrite, objectKeyTexts } from "./digests.ts";
 import { checkShape, customerView, KMS_HEADERS, kmsView } from "./encrypted-view.ts";
+import { backendEncryption, type DoubleSse, NO_DOUBLE } from "./double.ts";
 import { encryptingSealing } from "./encrypting.ts";
 import { customerKeyNotApplicable, notSupportedHere, partKeyMissing, partKeyWrong } from "./faults.ts";
 import { type Intent, readIntent, writeIntent } from "./intent.ts";
@@ -27,6 +28,8 @@ export interface SseParts {
   readonly aead: Aead;
   /** How the store keeps the digests of SSE-S3 objects. */
   readonly digests: Digests;
+  /** For which kinds another server behind the store is asked to encrypt as well; none where there is no such server. */
+  readonly double?: DoubleSse | undefined;
   /** Whether a bucket wants SSE-S3 for writes that ask for nothing, by its own configuration or the server's. */
   readonly encryptsByDefault: (bucket: string) => Promise<boolean>;
 }
@@ -35,6 +38,7 @@ export interface SseParts {
 export function createSse(parts: SseParts): Sse {
   const { kms, aead, digests } = parts;
   const { sealsRecords } = digests;
+  const double = parts.double ?? NO_DOUBLE;
 
   async function intentOf({ headers, secure, bucket }: SseRequest): Promise<Intent> {
     const intent = writeIntent(headers, secure);
@@ -78,12 +82,20 @@ export function createSse(parts: SseParts): Sse {
 
   return {
     requireKms: () => requireKms(kms),
+    requireDefault: () => void requireKms(kms),
+
+    forRead(request, place) {
+      if (!double.c) return undefined;
+      const customer = customerKey(request.headers, request.secure, place);
+      return customer && backendEncryption(double, { kind: "sse-c", customer }, request);
+    },
 
     async forWrite(request) {
       const intent = await intentOf(request);
       if (intent.kind === "none") return PLAIN_SEALING;
       const { objectKey, encryption } = await newKey(intent, request, kms, false);
       return encryptingSealing({
+        backend: backendEncryption(double, intent, request),
         aead,
         object: request,
         streamKey: objectKey,
@@ -100,9 +112,11 @@ export function createSse(parts: SseParts): Sse {
       if (intent.kind === "none") return { metadata: given, replyHeaders };
       const { objectKey, encryption } = await newKey(intent, request, kms, true);
       const metadata = { ...given, ...encryptionMetadata(encryption) };
-      if (!sealsRecords) return { metadata, replyHeaders };
+      const backend = backendEncryption(double, intent, request);
+      const asked = { replyHeaders, ...(backend === undefined ? {} : { backend }) };
+      if (!sealsRecords) return { ...asked, metadata };
       const { rest } = digestsOf(encryption, request, objectKey);
-      return { metadata: sealUpload(rest, request, metadata), replyHeaders };
+      return { ...asked, metadata: sealUpload(rest, request, metadata) };
     },
 
     async forPart({ headers, secure }, upload, partNumber) {
@@ -118,6 +132,7 @@ export function createSse(parts: SseParts): Sse {
       const digests = digestsOf(encryption, upload, objectKey);
       if (sealsRecords) checkUpload(digests.rest, upload);
       return encryptingSealing({
+        backend: backendEncryption(double, intent, upload),
         aead,
         object: upload,
         streamKey: partKey(objectKey, partNumber),
@@ -154,6 +169,8 @@ export function createSse(parts: SseParts): Sse {
 
     async rotate(request, record) {
       const to = await intentOf(request);
+      // The backend has the bytes under a key that the customer's leads to, so they have to move.
+      if (double.c && to.kind === "sse-c") return undefined;
       const source = customerKey(request.headers, request.secure, "copy-source");
       return await rotateKeys(record, { source, to, kms, digests });
     },

@@ -4,7 +4,7 @@ import { encryptedSize, PAYLOAD_SIZE } from "../crypto/dare.ts";
 import { sealDare, sealSmall } from "../crypto/dare-writer.ts";
 import type { ObjectName } from "../crypto/kdf.ts";
 import type { Secret } from "../crypto/secret.ts";
-import type { Metadata } from "../store/store.ts";
+import type { BackendEncryption, Metadata } from "../store/store.ts";
 import type { DigestsOfWrite } from "./digests.ts";
 import { sealRecord } from "./record-seal.ts";
 import type { Sealing } from "./sse.ts";
@@ -19,6 +19,8 @@ export interface EncryptedWrite {
   readonly metadata: Metadata;
   readonly replyHeaders: Readonly<Record<string, string>>;
   readonly sealsRecord: boolean;
+  /** What another server is asked for on top. */
+  readonly backend: BackendEncryption | undefined;
 }
 
 /** A write whose bytes are sealed as one DARE stream. */
@@ -27,6 +29,7 @@ export function encryptingSealing(write: EncryptedWrite): Sealing {
   return {
     replyHeaders,
     metadata,
+    ...(write.backend === undefined ? {} : { backend: write.backend }),
     needsMd5: digests.needsMd5,
     storedSize: encryptedSize,
     seal: (plaintext, size) =>

@@ -61,8 +61,13 @@ export function multipartEtag(storedEtags: readonly string[]): string {
 export function plainView(record: ObjectRecord): ObjectView {
   if (wasEncrypted(record)) throw stripped("an encrypted object");
   checkSizes(record, ({ size, storedSize }: PieceSizes) => size === storedSize);
+  return bareView(record);
+}
+
+/** The view of an object of which nobody here knows whether it is encrypted: its bytes are what they are. */
+export function bareView(record: ObjectRecord): ObjectView {
   return {
-    replyHeaders: {},
+    replyHeaders: record.backendHeaders ?? {},
     etag: record.etag,
     checksum: record.checksum?.value,
     openChecksum: (stored) => stored,

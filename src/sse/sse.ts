@@ -1,5 +1,6 @@
 import type { RequestHeaders } from "../http/headers.ts";
 import type {
+  BackendEncryption,
   ListedObject,
   Metadata,
   ObjectAttributes,
@@ -9,6 +10,8 @@ import type {
   UploadRecord,
 } from "../store/store.ts";
 import type { Rewrap } from "./rewrap.ts";
+
+import type { CustomerKeyPlace } from "./customer-key.ts";
 
 /**
  * The step between operations and store: decides from the headers of a request what encryption it means, and turns
@@ -21,6 +24,8 @@ export interface Sse {
    * @throws S3Error InvalidArgument where there is no KMS, so that nothing could be encrypted with its keys
    */
   requireKms(): { readonly keyId: string };
+  /** @throws S3Error InvalidArgument where no bucket can have its objects encrypted by default */
+  requireDefault(): void;
   /** What PutObject, CopyObject or PostObject asks for. */
   forWrite(request: SseRequest): Promise<Sealing>;
   /**
@@ -28,11 +33,16 @@ export interface Sse {
    * @param given the metadata that the client gave
    * @returns all metadata to keep with the upload, and the SSE headers of the answer
    */
-  forNewUpload(request: SseRequest, given: Metadata): Promise<Pick<Sealing, "metadata" | "replyHeaders">>;
+  forNewUpload(
+    request: SseRequest,
+    given: Metadata,
+  ): Promise<Pick<Sealing, "metadata" | "replyHeaders" | "backend">>;
   /** The same for one part of an upload that was begun with `upload.metadata`. */
   forPart(request: SseRequest, upload: UploadRecord, partNumber: number): Promise<Sealing>;
   /** How the ETags of an upload's parts look to the client that is to name them again. */
   forUpload(request: SseRequest, upload: UploadRecord): Promise<PartEtags>;
+  /** What the store has to ask another server with for the object, or for the source of a copy. */
+  forRead(request: SseRequest, place?: CustomerKeyPlace): BackendEncryption | undefined;
   /** The plaintext view of a record for Get, Head and GetObjectAttributes. */
   view(request: SseRequest, record: ObjectRecord): Promise<ObjectView>;
   /** The same for the source of a copy, whose key comes in the copy-source headers. */
@@ -65,6 +75,8 @@ export interface Sealing {
   readonly replyHeaders: Readonly<Record<string, string>>;
   /** Internal metadata to keep with the object or upload. */
   readonly metadata: Metadata;
+  /** What the store is to ask of another server. */
+  readonly backend?: BackendEncryption;
   /** Whether the ETag is the MD5 of the plaintext, so that it must be computed. */
   readonly needsMd5: boolean;
   /** Stored bytes for `size` bytes of plaintext. */
@@ -89,6 +101,8 @@ export interface Rotation {
   readonly metadata: Metadata;
   /** Whether anything is sealed anew; false for a plain object that stays plain. */
   readonly changes: boolean;
+  /** What the store is to ask of another server. */
+  readonly backend?: BackendEncryption;
   /** As `Sealing.sealRecord`, for the attributes that replace the old ones. */
   sealRecord(attributes: ObjectAttributes): ObjectAttributes;
 }

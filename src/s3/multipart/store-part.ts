@@ -1,6 +1,7 @@
 import type { Sealing } from "../../sse/sse.ts";
 import type { PartRecord, Store, UploadRecord } from "../../store/store.ts";
 import type { BodyChecksum, ReceivedBody } from "../body.ts";
+import { type KnownEtag, shownEtag } from "../shown-etag.ts";
 
 /** A part as the client is told of it. */
 export interface StoredPart {
@@ -23,7 +24,7 @@ export async function storePart(
   sealing: Sealing,
   body: ReceivedBody,
 ): Promise<StoredPart> {
-  let shown = "";
+  let known: KnownEtag = { stored: "", shown: "" };
   const record = await store.putPart({
     bucket,
     key,
@@ -31,18 +32,24 @@ export async function storePart(
     partNumber,
     body: sealing.seal(body.chunks, body.size),
     storedSize: sealing.storedSize(body.size),
+    ...(plan === undefined ? {} : { checksum: plan }),
+    ...(sealing.backend === undefined ? {} : { backend: sealing.backend }),
     attributes() {
       const { size, md5, checksum } = body.result();
-      const etag = sealing.etag(md5);
-      shown = etag.shown;
+      known = sealing.etag(md5);
       return {
         size,
-        etag: etag.stored,
+        etag: known.stored,
         ...(checksum === undefined || checksum.algorithm !== plan?.algorithm
           ? {}
           : { checksum: sealing.sealChecksum(checksum.value) }),
       };
     },
   });
-  return { record, etag: shown, checksum: body.result().checksum, replyHeaders: sealing.replyHeaders };
+  return {
+    record,
+    etag: shownEtag(known, record.etag),
+    checksum: body.result().checksum,
+    replyHeaders: sealing.replyHeaders,
+  };
 }

@@ -9,6 +9,7 @@ import { promisedObject } from "../multipart/promised-object.ts";
 import { uploadIdOf } from "../multipart/upload-id.ts";
 import { type Call, operation } from "../operation.ts";
 import { readDocument } from "../request-document.ts";
+import { shownEtag } from "../shown-etag.ts";
 import { document, element } from "../../xml/xml-writer.ts";
 
 interface CompleteRequest extends Completion {
@@ -91,13 +92,13 @@ async function complete(input: CompleteRequest, call: Call): Promise<Completed> 
           ? {}
           : { checksum: { ...checksum, value: etags.sealChecksum(checksum.value) } }),
       };
-      await call.store.completeUpload({
+      const record = await call.store.completeUpload({
         ...id,
         parts: parts.map(({ number, revision }) => ({ number, revision })),
         attributes: etags.sealRecord(attributes, parts),
         ...(expect === undefined ? {} : { expect }),
       });
-      return { etag: etag.shown, checksum, replyHeaders: etags.replyHeaders };
+      return { etag: shownEtag(etag, record.etag), checksum, replyHeaders: etags.replyHeaders };
     } catch (thrown) {
       // A part was uploaded again since it was looked at. With the same bytes it still is what the client named.
       if (attempt === ATTEMPTS || !isError(thrown, "InvalidPart")) throw thrown;

@@ -1,12 +1,13 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import type { RequestHeaders } from "../../http/headers.ts";
 import type { ObjectView, Rotation } from "../../sse/sse.ts";
-import type {
-  ChecksumAlgorithm,
-  Metadata,
-  ObjectHandle,
-  ObjectRecord,
-  StoredChecksum,
+import {
+  type ChecksumAlgorithm,
+  type Metadata,
+  type ObjectHandle,
+  type ObjectRecord,
+  ObjectReplaced,
+  type StoredChecksum,
 } from "../../store/store.ts";
 import { MAX_SINGLE_WRITE, type ReceivedBody } from "../body.ts";
 import { checksumAlgorithm, checksumElement } from "../checksums.ts";
@@ -18,6 +19,7 @@ import { quoteEtag } from "../etag.ts";
 import { copiedMetadata, metadataFromHeaders } from "../object-headers.ts";
 import { type Call, operation } from "../operation.ts";
 import { refuseMissingKey } from "../read-object.ts";
+import { shownEtag } from "../shown-etag.ts";
 import { storeObject } from "../write-object.ts";
 import { document, element } from "../../xml/xml-writer.ts";
 
@@ -71,7 +73,9 @@ export const copyObject = operation<CopyRequest, Copied>({
     const { source } = input;
     await call.authorise("s3:GetObject", source.bucket, source.key);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const handle = await call.store.open(source.bucket, source.key);
+      const { headers, secure } = call.request;
+      const backend = call.sse.forRead({ headers, secure, ...source }, "copy-source");
+      const handle = await call.store.open(source.bucket, source.key, { backend });
       if (handle === undefined) return await refuseMissingKey(call, source.bucket);
       try {
         const copied = await copyOpened(handle, input, call);
@@ -96,7 +100,7 @@ export const copyObject = operation<CopyRequest, Copied>({
   },
 });
 
-/** @returns `undefined` when the object changed while it was to be copied onto itself */
+/** @returns `undefined` when the object changed while it was to be copied, so that all of it has to begin anew */
 async function copyOpened(
   handle: ObjectHandle,
   input: CopyRequest,
@@ -133,7 +137,7 @@ async function copyOpened(
       replyHeaders: sealing.replyHeaders,
     };
   } catch (thrown) {
-    if (ontoItself && isOutrun(thrown)) return undefined;
+    if (thrown instanceof ObjectReplaced || (ontoItself && isOutrun(thrown))) return undefined;
     throw thrown;
   }
 }
@@ -175,11 +179,12 @@ async function replaceInPlace(
         metadata: { ...metadata, ...rotation.metadata },
         ...(checksum === undefined ? {} : { checksum }),
       }),
+      ...(rotation.backend === undefined ? {} : { backend: rotation.backend }),
     });
     const value = view.checksum;
     return {
       record,
-      etag: view.etag,
+      etag: shownEtag({ stored: etag, shown: view.etag }, record.etag),
       checksum: checksum && value !== undefined ? { ...checksum, value } : undefined,
       replyHeaders: rotation.replyHeaders,
     };

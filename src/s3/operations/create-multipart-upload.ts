@@ -29,12 +29,13 @@ export const createMultipartUpload = operation<
   async handle({ metadata: given, checksum }, call) {
     const { bucket, key, headers, secure } = call.request;
     const request = { headers, secure, bucket, key };
-    const { metadata, replyHeaders } = await call.sse.forNewUpload(request, given);
+    const { metadata, replyHeaders, backend } = await call.sse.forNewUpload(request, given);
     const upload = await call.store.createUpload({
       bucket,
       key,
       metadata,
       ...(checksum === undefined ? {} : { checksum }),
+      ...(backend === undefined ? {} : { backend }),
     });
     return { upload, replyHeaders };
   },

@@ -45,9 +45,10 @@ export const getObjectAttributes = operation<
   async handle(_input, call) {
     const { bucket, key, headers, secure } = call.request;
     await call.authorise("s3:GetObject", bucket, key);
-    const record = await call.store.head(bucket, key);
+    const sse = { headers, secure, bucket, key };
+    const record = await call.store.head(bucket, key, call.sse.forRead(sse));
     if (record === undefined) return await refuseMissingKey(call, bucket);
-    return { record, view: await call.sse.view({ headers, secure, bucket, key }, record) };
+    return { record, view: await call.sse.view(sse, record) };
   },
 
   reply({ record, view }, { attributes, ...page }) {

@@ -1,5 +1,6 @@
 import { objectBody } from "../object-body.ts";
-import { operation, type ReplyStream } from "../operation.ts";
+import { type Call, operation, type ReplyStream } from "../operation.ts";
+import { readAnew } from "../read-anew.ts";
 import {
   parseRead,
   planRead,
@@ -7,13 +8,16 @@ import {
   type ReadPlan,
   type ReadRequest,
   refuseMissingKey,
+  wantsWhole,
 } from "../read-object.ts";
 
+interface ObjectRead {
+  readonly plan: ReadPlan;
+  readonly body: Uint8Array | ReplyStream;
+}
+
 /** GetObject: an object, one part of it or a range of its bytes. */
-export const getObject = operation<
-  ReadRequest,
-  { readonly plan: ReadPlan; readonly body: Uint8Array | ReplyStream }
->({
+export const getObject = operation<ReadRequest, ObjectRead>({
   name: "GetObject",
   method: "GET",
   level: "object",
@@ -22,19 +26,25 @@ export const getObject = operation<
 
   parse: parseRead,
 
-  async handle(input, call) {
-    const { bucket, key, headers, secure } = call.request;
-    const handle = await call.store.open(bucket, key);
-    if (handle === undefined) return await refuseMissingKey(call, bucket);
-    try {
-      const view = await call.sse.view({ headers, secure, bucket, key }, handle.record);
-      const plan = planRead(input, handle.record, view);
-      return { plan, body: await objectBody(handle, view, plan.range) };
-    } catch (thrown) {
-      handle.close();
-      throw thrown;
-    }
-  },
+  handle: (input, call) => readAnew(() => readObject(input, call)),
 
   reply: ({ plan, body }) => ({ status: plan.status, headers: plan.headers, body }),
 });
+
+async function readObject(input: ReadRequest, call: Call): Promise<ObjectRead> {
+  const { bucket, key, headers, secure } = call.request;
+  const sse = { headers, secure, bucket, key };
+  const handle = await call.store.open(bucket, key, {
+    backend: call.sse.forRead(sse),
+    whole: wantsWhole(input),
+  });
+  if (handle === undefined) return await refuseMissingKey(call, bucket);
+  try {
+    const view = await call.sse.view(sse, handle.record);
+    const plan = planRead(input, handle.record, view);
+    return { plan, body: await objectBody(handle, view, plan.range) };
+  } catch (thrown) {
+    handle.close();
+    throw thrown;
+  }
+}

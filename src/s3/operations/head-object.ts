@@ -20,9 +20,10 @@ export const headObject = operation<ReadRequest, ReadPlan>({
 
   async handle(input, call) {
     const { bucket, key, headers, secure } = call.request;
-    const record = await call.store.head(bucket, key);
+    const sse = { headers, secure, bucket, key };
+    const record = await call.store.head(bucket, key, call.sse.forRead(sse));
     if (record === undefined) return await refuseMissingKey(call, bucket);
-    const view = await call.sse.view({ headers, secure, bucket, key }, record);
+    const view = await call.sse.view(sse, record);
     return planRead(input, record, view);
   },
 

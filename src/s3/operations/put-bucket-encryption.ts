@@ -12,7 +12,7 @@ export const putBucketEncryption = operation({
 
   async parse(call) {
     checkEncryptionDocument(await readDocument(call, MAX_ENCRYPTION_DOCUMENT));
-    call.sse.requireKms();
+    call.sse.requireDefault();
   },
 
   handle: (_input, call) => call.store.setBucketDocument(call.request.bucket, "encryption", "AES256"),

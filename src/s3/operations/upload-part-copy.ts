@@ -1,5 +1,5 @@
 import { S3Error } from "../../errors/s3-error.ts";
-import type { UploadId } from "../../store/store.ts";
+import type { UploadId, UploadRecord } from "../../store/store.ts";
 import { MAX_SINGLE_WRITE } from "../body.ts";
 import { checksumElement } from "../checksums.ts";
 import { checkCopySource, type Conditions, copySourceConditions } from "../conditions.ts";
@@ -9,8 +9,9 @@ import { isoDate } from "../dates.ts";
 import { quoteEtag } from "../etag.ts";
 import { type StoredPart, storePart } from "../multipart/store-part.ts";
 import { uploadIdOf } from "../multipart/upload-id.ts";
-import { operation } from "../operation.ts";
+import { type Call, operation } from "../operation.ts";
 import { parseCopyRange, parsePartNumber } from "../range.ts";
+import { readAnew } from "../read-anew.ts";
 import { refuseMissingKey } from "../read-object.ts";
 import { document, element } from "../../xml/xml-writer.ts";
 
@@ -43,29 +44,10 @@ export const uploadPartCopy = operation<PartCopy, StoredPart>({
     };
   },
 
-  async handle({ id, partNumber, source, conditions, range }, call) {
-    const { bucket, key, headers, secure } = call.request;
-    await call.authorise("s3:GetObject", source.bucket, source.key);
-    const upload = await call.store.getUpload(id);
-    const handle = await call.store.open(source.bucket, source.key);
-    if (handle === undefined) return await refuseMissingKey(call, source.bucket);
-    try {
-      const { record } = handle;
-      const view = await call.sse.viewCopySource({ headers, secure, ...source }, record);
-      checkCopySource(conditions, { etag: view.etag, lastModified: record.lastModified });
-      const bytes = range === undefined
-        ? { start: 0, length: record.size }
-        : parseCopyRange(range, record.size);
-      if (bytes.length > MAX_SINGLE_WRITE) throw tooLarge();
-      const sealing = await call.sse.forPart({ headers, secure, bucket, key }, upload, partNumber);
-      const body = copyBody(handle, view, bytes, {
-        wantMd5: sealing.needsMd5,
-        checksum: upload.checksum?.algorithm,
-      });
-      return await storePart(call.store, upload, partNumber, sealing, body);
-    } finally {
-      handle.close();
-    }
+  async handle(input, call) {
+    await call.authorise("s3:GetObject", input.source.bucket, input.source.key);
+    const upload = await call.store.getUpload(input.id);
+    return await readAnew(() => copyPart(input, upload, call));
   },
 
   reply: ({ record, etag, checksum, replyHeaders }) => ({
@@ -78,6 +60,32 @@ export const uploadPartCopy = operation<PartCopy, StoredPart>({
     ]),
   }),
 });
+
+async function copyPart(input: PartCopy, upload: UploadRecord, call: Call): Promise<StoredPart> {
+  const { partNumber, source, conditions, range } = input;
+  const { bucket, key, headers, secure } = call.request;
+  const from = { headers, secure, ...source };
+  const backend = call.sse.forRead(from, "copy-source");
+  const handle = await call.store.open(source.bucket, source.key, { backend });
+  if (handle === undefined) return await refuseMissingKey(call, source.bucket);
+  try {
+    const { record } = handle;
+    const view = await call.sse.viewCopySource(from, record);
+    checkCopySource(conditions, { etag: view.etag, lastModified: record.lastModified });
+    const bytes = range === undefined
+      ? { start: 0, length: record.size }
+      : parseCopyRange(range, record.size);
+    if (bytes.length > MAX_SINGLE_WRITE) throw tooLarge();
+    const sealing = await call.sse.forPart({ headers, secure, bucket, key }, upload, partNumber);
+    const body = copyBody(handle, view, bytes, {
+      wantMd5: sealing.needsMd5,
+      checksum: upload.checksum?.algorithm,
+    });
+    return await storePart(call.store, upload, partNumber, sealing, body);
+  } finally {
+    handle.close();
+  }
+}
 
 function tooLarge(): S3Error {
   return new S3Error("InvalidRequest", {
