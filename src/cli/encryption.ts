@@ -1,3 +1,4 @@
+import type { Aead } from "../crypto/aead.ts";
 import { nativeAead } from "../crypto/aead-native.ts";
 import { webCryptoAead } from "../crypto/aead-webcrypto.ts";
 import type { EncryptionConfig } from "../config/encryption.ts";
@@ -5,6 +6,7 @@ import { S3Error } from "../errors/s3-error.ts";
 import type { Kms } from "../kms/kms.ts";
 import { createSse } from "../sse/create.ts";
 import { type Digests, storeKeyDigests } from "../sse/digests.ts";
+import type { DoubleSse } from "../sse/double.ts";
 import { objectKeyDigests } from "../sse/object-key-digests.ts";
 import { openStoreKey } from "../sse/store-key.ts";
 import type { Sse } from "../sse/sse.ts";
@@ -28,14 +30,30 @@ export function layoutEncryption(store: Store, kms: Kms | undefined, config: Enc
   return encryption(store, kms, config, objectKeyDigests(kms));
 }
 
+/** The encryption of a gateway that encrypts itself. @param double what its backend is to encrypt as well */
+export function gatewayEncryption(kms: Kms, config: EncryptionConfig, double: DoubleSse | undefined): Sse {
+  return createSse({
+    kms,
+    aead: aeadOf(config),
+    digests: objectKeyDigests(kms),
+    double,
+    // What a bucket of the backend encrypts by default, the backend encrypts.
+    encryptsByDefault: async () => config.autoEncryption,
+  });
+}
+
 function encryption(store: Store, kms: Kms | undefined, config: EncryptionConfig, digests: Digests): Sse {
   return createSse({
     kms,
-    aead: config.aead === "native" ? nativeAead : webCryptoAead,
+    aead: aeadOf(config),
     digests,
     encryptsByDefault: async (bucket) =>
       config.autoEncryption || await store.getBucketDocument(bucket, "encryption") !== undefined,
   });
+}
+
+function aeadOf({ aead }: EncryptionConfig): Aead {
+  return aead === "native" ? nativeAead : webCryptoAead;
 }
 
 async function storeKey(store: Store, kms: Kms) {

@@ -3,6 +3,7 @@ import { Secret } from "../crypto/secret.ts";
 import { type AuditWebhookConfig, isTargetVariable, readAuditWebhooks } from "./audit.ts";
 import { parseDuration } from "./duration.ts";
 import { type EncryptionConfig, encryptionSchema, readEncryptionConfig } from "./encryption.ts";
+import { type GatewayConfig, gatewaySchema, readGatewayConfig } from "./gateway.ts";
 import {
   type Environment,
   type RawSettings,
@@ -31,6 +32,7 @@ export interface Config {
   /** `undefined` for none. */
   readonly auditFile: string | undefined;
   readonly encryption: EncryptionConfig;
+  readonly gateway: GatewayConfig;
   /** `MINIO_` variables that are set and mean nothing here. */
   readonly ignored: readonly string[];
 }
@@ -64,6 +66,7 @@ const schema = z.object({
   prometheusAuthType: z.enum(["jwt", "public"], "must be jwt or public").default("jwt"),
   auditFile: z.string().optional(),
   ...encryptionSchema,
+  ...gatewaySchema,
 });
 
 /**
@@ -81,7 +84,12 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
   const auditWebhooks = readAuditWebhooks(env, readFile, faults);
   const vault = readVaultConfig(raw, faults) ?? (isVaultGiven(raw) ? "faulty" : undefined);
   const encryption = parsed.success ? readEncryptionConfig(parsed.data, vault, faults) : undefined;
-  if (faults.length > 0 || encryption === undefined || !parsed.success) throw new ConfigError(faults);
+  const hasKms = vault !== undefined || raw.sources.masterKey !== undefined ||
+    raw.sources.kmsSecretKey !== undefined;
+  const gateway = parsed.success ? readGatewayConfig(parsed.data, raw, hasKms, faults) : undefined;
+  if (faults.length > 0 || encryption === undefined || gateway === undefined || !parsed.success) {
+    throw new ConfigError(faults);
+  }
   const { rootUser, rootPassword, region, domain, shutdownTimeout, prometheusAuthType, auditFile } =
     parsed.data;
   return {
@@ -95,6 +103,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     auditWebhooks,
     auditFile,
     encryption,
+    gateway,
     ignored: unknownVariables(env),
   };
 }

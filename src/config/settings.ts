@@ -1,4 +1,5 @@
 import { AUDIT } from "./audit-settings.ts";
+import { GATEWAY } from "./gateway-settings.ts";
 import { VAULT } from "./vault-settings.ts";
 
 /** One setting, as the README lists it. */
@@ -114,7 +115,15 @@ const OBSERVATION = {
 } as const satisfies Record<string, Setting>;
 
 /** Every setting there is, by the name under which the configuration knows it. */
-export const SETTINGS = { ...CREDENTIALS, ...SERVICE, ...OBSERVATION, ...AUDIT, ...ENCRYPTION, ...VAULT };
+export const SETTINGS = {
+  ...CREDENTIALS,
+  ...SERVICE,
+  ...OBSERVATION,
+  ...AUDIT,
+  ...ENCRYPTION,
+  ...VAULT,
+  ...GATEWAY,
+};
 
 /** The name of a setting in the table. */
 export type SettingName = keyof typeof SETTINGS;
