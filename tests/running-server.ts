@@ -39,6 +39,8 @@ export interface ServerOptions {
   /** Data directory to reuse; a fresh one otherwise. */
   readonly directory?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Serve what the backend at this URL keeps, instead of a directory. */
+  readonly gateway?: string;
 }
 
 /** The executable, running as a user would run it. */
@@ -59,7 +61,7 @@ export interface RunningServer {
   remove(): void;
 }
 
-/** Starts `main.ts server` on a free port and waits for its banner. */
+/** Starts `main.ts server`, or `main.ts gateway s3`, on a free port and waits for its banner. */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const [command, ...words] = RUNTIME_COMMANDS[options.runtime ?? "bun"];
   const home = mkdtempSync(join(tmpdir(), "minio-ts-test-"));
@@ -72,12 +74,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     [
       ...words,
       join(ROOT, "main.ts"),
-      ...options.command ?? ["server"],
+      ...options.gateway === undefined ? options.command ?? ["server"] : ["gateway", "s3"],
       "--address",
       "127.0.0.1:0",
       "--certs-dir",
       certificates,
-      directory,
+      options.gateway ?? directory,
     ],
     {
       cwd: home,
@@ -95,7 +97,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const port = await new Promise<number>((found, fail) => {
     const take = (chunk: Buffer) => {
       printed += chunk.toString();
-      const match = /https?:\/\/127\.0\.0\.1:(\d+)/.exec(printed);
+      const match = /Endpoint:\s+https?:\/\/127\.0\.0\.1:(\d+)/.exec(printed);
       if (match !== null) found(Number(match[1]));
     };
     child.stdout.on("data", take);

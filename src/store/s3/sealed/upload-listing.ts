@@ -2,7 +2,7 @@ import { concurrently } from "../../concurrently.ts";
 import type { UploadId, UploadListQuery, UploadPage, UploadRecord } from "../../store.ts";
 import { compareUtf8 } from "../../utf8-order.ts";
 import type { RemoteUpload, RemoteUploads } from "../remote-uploads.ts";
-import { keyOfData } from "./names.ts";
+import { dataKey, keyOfData } from "./names.ts";
 
 /** The most that S3 lists at once. */
 const MOST = 1000;
@@ -45,6 +45,18 @@ export class GatewayUploadListing {
   }
 
   async #all({ bucket, prefix }: UploadListQuery): Promise<UploadRecord[]> {
+    const found = new Map<string, RemoteUpload>();
+    const whole = await this.#below(bucket, prefix);
+    // A backend with MinIO's directories finds uploads by their whole name alone.
+    const named = prefix === "" ? [] : await this.#below(bucket, dataKey(prefix));
+    for (const upload of [...whole, ...named]) found.set(upload.uploadId, upload);
+    const records = await concurrently([...found.values()], AT_ONCE, (upload) => this.#record(upload));
+    return records.flatMap((record) => record ?? [])
+      .filter(({ key }) => key.startsWith(prefix))
+      .sort((a, b) => compareUtf8(a.key, b.key) || a.initiatedAt - b.initiatedAt);
+  }
+
+  async #below(bucket: string, prefix: string): Promise<readonly RemoteUpload[]> {
     const found: RemoteUpload[] = [];
     for (let mark = { key: "", uploadId: "" };;) {
       const page = await this.#uploads.list({
@@ -56,13 +68,9 @@ export class GatewayUploadListing {
         limit: MOST,
       });
       found.push(...page.uploads);
-      if (page.next === undefined) break;
+      if (page.next === undefined) return found;
       mark = page.next;
     }
-    const records = await concurrently(found, AT_ONCE, (upload) => this.#record(upload));
-    return records.flatMap((record) => record ?? [])
-      .filter(({ key }) => key.startsWith(prefix))
-      .sort((a, b) => compareUtf8(a.key, b.key) || a.initiatedAt - b.initiatedAt);
   }
 
   async #record({ bucket, key: name, uploadId, initiatedAt, checksum }: RemoteUpload) {
