@@ -45,6 +45,8 @@ export interface BackendOptions {
   readonly tls?: boolean;
   /** That of the backend itself. */
   readonly kms?: Kms;
+  /** What it keeps its objects in; our own storage otherwise. */
+  readonly open?: (directory: string) => Promise<Store>;
   /** Stands before the server: answers itself by returning true. */
   readonly trouble?: (...request: Parameters<RequestHandler>) => boolean;
 }
@@ -64,7 +66,7 @@ export interface TestBackend {
 
 export async function startBackend(options: BackendOptions = {}): Promise<TestBackend> {
   const home = mkdtempSync(join(tmpdir(), "minio-ts-backend-"));
-  const store = await openEmbeddedStore(join(home, "data"));
+  const store = await (options.open ?? openEmbeddedStore)(join(home, "data"));
   const { kms } = options;
   const sse = createSse({
     kms,

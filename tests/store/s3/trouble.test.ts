@@ -1,0 +1,286 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { Buffer } from "node:buffer";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Secret } from "../../../src/crypto/secret.ts";
+import { Backend } from "../../../src/store/s3/client/backend.ts";
+import { openFsStore } from "../../../src/store/fs/open.ts";
+import type { ObjectHandle, Store } from "../../../src/store/store.ts";
+import {
+  attributesOf,
+  bodyOf,
+  bytesOf,
+  expectCode,
+  failingBody,
+  METADATA,
+  mustOpen,
+  readRange,
+} from "../../conformance/fixture.ts";
+import { remoteStore, startBackend, type TestBackend } from "./backend.ts";
+
+const bucket = "box";
+const SEALED = { "X-Minio-Internal-Server-Side-Encryption-Iv": "" };
+
+/** Takes a request away from the backend by returning true. */
+type Trouble = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
+
+describe("a backend in trouble", () => {
+  let trouble: Trouble = () => false;
+  let backend: TestBackend;
+  let store: Store;
+  const bytes = bytesOf(400_000);
+  const etag = new Bun.CryptoHasher("md5").update(bytes).digest("hex");
+  beforeAll(async () => {
+    backend = await startBackend({ trouble: (...request) => trouble(...request) });
+    store = await remoteStore(backend);
+    await store.createBucket(bucket);
+    await write("key", bytes);
+  });
+  afterEach(() => {
+    trouble = () => false;
+  });
+  afterAll(async () => {
+    await store.close();
+    await backend.close();
+  });
+
+  const write = (key: string, content: Uint8Array, size: number | undefined = content.length) =>
+    store.putObject({
+      bucket,
+      key,
+      body: bodyOf(content),
+      ...(size === undefined ? {} : { storedSize: size }),
+      metadata: METADATA,
+      attributes: () => attributesOf(content.length),
+    });
+
+  /** Answers the first GET of an object instead of the backend. */
+  const answerOnce = (answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void): void => {
+    let done = false;
+    trouble = (incoming, outgoing) => {
+      if (done || incoming.method !== "GET" || !incoming.url?.startsWith(`/${bucket}/`)) return false;
+      done = true;
+      answer(incoming, outgoing);
+      return true;
+    };
+  };
+  const headers = (length: number) => ({ "ETag": `"${etag}"`, "Content-Length": length });
+  const whole = async (): Promise<Buffer> => {
+    const handle = await store.open(bucket, "key", { whole: true });
+    if (handle === undefined) throw new Error("there is no object");
+    return await readRange(handle, 0, bytes.length);
+  };
+
+  test("that breaks off an answer is asked for the rest", async () => {
+    answerOnce((_incoming, outgoing) => {
+      outgoing.writeHead(200, headers(bytes.length));
+      outgoing.write(bytes.subarray(0, 150_000), () => setTimeout(() => outgoing.destroy(), 50));
+    });
+    backend.arrived.length = 0;
+    expect((await whole()).equals(bytes)).toBe(true);
+    const [, rest] = backend.arrived;
+    expect(rest?.headers["range"]).toMatch(/^bytes=\d+-399999$/);
+    expect(rest?.headers["if-match"]).toBe(`"${etag}"`);
+  });
+
+  test("that sends other bytes under the same ETag is found out before the last of them are out", async () => {
+    const changed = Buffer.from(bytes);
+    changed[5] = (changed[5] ?? 0) ^ 1;
+    answerOnce((_incoming, outgoing) => outgoing.writeHead(200, headers(bytes.length)).end(changed));
+    const handle = await store.open(bucket, "key", { whole: true });
+    let seen = 0;
+    const read = async (open: ObjectHandle) => {
+      for await (const chunk of open.read(0, bytes.length)) seen += chunk.length;
+    };
+    if (handle === undefined) throw new Error("there is no object");
+    await expectCode(read(handle), "InternalError");
+    expect(seen).toBeLessThan(bytes.length);
+  });
+
+  test.each([
+    ["another object", 206, {
+      "ETag": '"other"',
+      "Content-Range": "bytes 10-19/400000",
+      "Content-Length": 10,
+    }],
+    ["another range", 206, { "Content-Range": "bytes 0-9/400000", "Content-Length": 10 }],
+    ["the whole object", 200, { "Content-Length": 400_000 }],
+  ])("that sends %s for a range is found out before the first byte", async (_what, status, told) => {
+    const handle = await mustOpen(store, bucket, "key");
+    answerOnce((_incoming, outgoing) => {
+      outgoing.writeHead(status, { "ETag": `"${etag}"`, ...told });
+      outgoing.end(bytes.subarray(0, Number(told["Content-Length"])));
+    });
+    await expectCode(readRange(handle, 10, 10), "InternalError");
+    handle.close();
+  });
+
+  test("that redirects is not followed to another host", async () => {
+    let asked = 0;
+    const elsewhere = createServer((_incoming, outgoing) => {
+      asked++;
+      outgoing.end();
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
+    const { port } = elsewhere.address() as AddressInfo;
+    answerOnce((incoming, outgoing) => {
+      outgoing.writeHead(307, { "Location": `http://127.0.0.1:${port}${incoming.url}`, "Content-Length": 0 })
+        .end();
+    });
+    await expectCode(store.open(bucket, "key", { whole: true }), "InternalError");
+    expect(asked).toBe(0);
+    elsewhere.close();
+  });
+
+  test("that is busy is asked again, but not with a body that is gone", async () => {
+    let refused = 0;
+    const busy: Trouble = (incoming, outgoing) => {
+      if (refused >= 2 || incoming.url?.startsWith(`/${bucket}/busy`) !== true) return false;
+      refused++;
+      incoming.resume();
+      incoming.once(
+        "end",
+        () => outgoing.writeHead(503, { "Content-Length": 0, "Connection": "close" }).end(),
+      );
+      return true;
+    };
+    trouble = busy;
+    await write("busy-small", bytesOf(10));
+    expect([refused, (await store.head(bucket, "busy-small"))?.size]).toEqual([2, 10]);
+    refused = 0;
+    await expectCode(write("busy-large", bytes), "ServiceUnavailable");
+    expect([refused, await store.head(bucket, "busy-large")]).toEqual([1, undefined]);
+  });
+
+  test("that is silent is not waited for", async () => {
+    const { endpoint, credentials, region } = backend.options;
+    const client = new Backend({ endpoint, credentials, region });
+    trouble = () => true;
+    const asking = client.ask({ method: "GET", bucket, key: "key", repeatable: false, patience: 100 });
+    await expectCode(asking, "ServiceUnavailable");
+    client.close();
+  });
+
+  test("that takes nothing is sent no more than fits on the way", async () => {
+    let pulled = 0;
+    let stalled = (_incoming: IncomingMessage) => {};
+    const arrived = new Promise<IncomingMessage>((resolve) => stalled = resolve);
+    trouble = (incoming, outgoing) => {
+      if (incoming.url?.startsWith(`/${bucket}/stalled`) !== true) return false;
+      outgoing.writeContinue();
+      stalled(incoming);
+      return true;
+    };
+    const body = async function* () {
+      for (let i = 0; i < 400; i++) {
+        pulled += 256 * 1024;
+        yield bytesOf(256 * 1024, i);
+      }
+    };
+    const writing = store.putObject({
+      bucket,
+      key: "stalled",
+      body: body(),
+      storedSize: 400 * 256 * 1024,
+      metadata: METADATA,
+      attributes: () => attributesOf(0),
+    });
+    const incoming = await arrived;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(pulled).toBeLessThan(16 * 2 ** 20);
+    incoming.destroy();
+    await expectCode(writing, "ServiceUnavailable");
+  });
+
+  test("is left no parts of a body of unknown size that fails", async () => {
+    const failure = new Error("the client went away");
+    const failing = store.putObject({
+      bucket,
+      key: "unsized",
+      body: failingBody(bytesOf(9 * 2 ** 20), failure),
+      metadata: METADATA,
+      attributes: () => attributesOf(0),
+    });
+    await expect(failing).rejects.toBe(failure);
+    const query = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: 10 };
+    expect((await backend.store.listUploads(query)).uploads).toEqual([]);
+    expect(await store.head(bucket, "unsized")).toBeUndefined();
+  });
+
+  test("takes a large body of unknown size in parts", async () => {
+    const large = bytesOf(17 * 2 ** 20);
+    await store.putObject({
+      bucket,
+      key: "unsized",
+      body: bodyOf(...[0, 1, 2, 3].map((i) => large.subarray(i * 5_000_000, (i + 1) * 5_000_000))),
+      metadata: METADATA,
+      attributes: () => attributesOf(large.length),
+    });
+    const handle = await mustOpen(store, bucket, "unsized");
+    expect((await readRange(handle, 0, large.length)).equals(large)).toBe(true);
+    handle.close();
+  });
+
+  test("gets no key of a customer over plain HTTP, unless it is here and that is allowed", async () => {
+    const encryption = { kind: "sse-c", key: new Secret(bytesOf(32)) } as const;
+    const put = (to: Store) =>
+      to.putObject({
+        bucket,
+        key: "secret",
+        body: bodyOf(bytesOf(5)),
+        storedSize: 5,
+        metadata: METADATA,
+        attributes: () => attributesOf(5),
+        backend: encryption,
+      });
+    backend.arrived.length = 0;
+    await expectCode(put(store), "InvalidRequest");
+    await expectCode(store.head(bucket, "key", encryption), "InvalidRequest");
+    await expectCode(store.open(bucket, "key", { backend: encryption }), "InvalidRequest");
+    expect(JSON.stringify(backend.arrived)).not.toContain("customer");
+    const allowed = await remoteStore(backend, { keysOverLoopback: true });
+    // Our own server insists on TLS as well.
+    await expectCode(put(allowed), "InvalidRequest");
+    expect(JSON.stringify(backend.arrived)).toContain("customer-key");
+    await allowed.close();
+  });
+});
+
+describe("a backend that cannot hold an object beside others below it", () => {
+  let backend: TestBackend;
+  let store: Store;
+  beforeAll(async () => {
+    backend = await startBackend({ open: openFsStore });
+    store = await remoteStore(backend, { encrypts: true });
+    await store.createBucket(bucket);
+  });
+  afterAll(async () => {
+    await store.close();
+    await backend.close();
+  });
+  const put = (key: string, size: number, metadata: Readonly<Record<string, string>>) =>
+    store.putObject({
+      bucket,
+      key,
+      body: bodyOf(bytesOf(size)),
+      storedSize: size,
+      metadata,
+      attributes: () => ({ ...attributesOf(size), metadata }),
+    });
+
+  test("refuses to replace a plain object by an encrypted one, and keeps it", async () => {
+    await put("plain", 100, METADATA);
+    await expectCode(put("plain", 200, SEALED), "XMinioParentIsObject");
+    const handle = await mustOpen(store, bucket, "plain");
+    expect(await readRange(handle, 0, 100)).toEqual(bytesOf(100));
+    handle.close();
+  });
+
+  test("refuses to replace an encrypted object by a plain one, and keeps it", async () => {
+    await put("sealed", 100, SEALED);
+    await expectCode(put("sealed", 200, METADATA), "XMinioObjectExistsAsDirectory");
+    const handle = await mustOpen(store, bucket, "sealed");
+    expect(await readRange(handle, 0, 100)).toEqual(bytesOf(100));
+    handle.close();
+  });
+});
