@@ -40,15 +40,25 @@ const PART = randomBytes(5 * 1024 * 1024);
 
 export const md5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
 
-/** Writes, overwrites, completes and deletes its own keys until a request fails because the server is gone. */
-export async function writeUntilKilled(server: RunningServer, name: string, ledger: Ledger): Promise<void> {
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * Writes, overwrites, completes and deletes its own keys until a request fails because the server is gone.
+ * @param chosen headers for the next object
+ */
+export async function writeUntilKilled(
+  server: RunningServer,
+  name: string,
+  ledger: Ledger,
+  chosen: () => Headers = () => ({}),
+): Promise<void> {
   try {
     for (;;) {
       const key = `${name}-${Math.floor(Math.random() * 6)}`;
       const dice = Math.random();
       if (dice < 0.15) await remove(server, key, ledger);
-      else if (dice < 0.3) await multipart(server, key, ledger);
-      else await put(server, key, dice < 0.5 ? 300_000 : 4096, ledger);
+      else if (dice < 0.3) await multipart(server, key, ledger, chosen());
+      else await put(server, key, dice < 0.5 ? 300_000 : 4096, ledger, chosen());
     }
   } catch (thrown) {
     if (!(thrown instanceof ServerGone)) throw thrown;
@@ -69,10 +79,16 @@ async function ask(...[server, request]: Parameters<typeof send>): Promise<Buffe
   return answer.body;
 }
 
-async function put(server: RunningServer, key: string, size: number, ledger: Ledger): Promise<void> {
+async function put(
+  server: RunningServer,
+  key: string,
+  size: number,
+  ledger: Ledger,
+  headers: Headers,
+): Promise<void> {
   const body = randomBytes(size);
   ledger.begin(key, md5(body));
-  await ask(server, { method: "PUT", target: `/crash/${key}`, body });
+  await ask(server, { method: "PUT", target: `/crash/${key}`, body, headers });
   ledger.acknowledge(key, md5(body));
 }
 
@@ -82,8 +98,13 @@ async function remove(server: RunningServer, key: string, ledger: Ledger): Promi
   ledger.acknowledge(key, undefined);
 }
 
-async function multipart(server: RunningServer, key: string, ledger: Ledger): Promise<void> {
-  const begun = await ask(server, { method: "POST", target: `/crash/${key}?uploads=` });
+async function multipart(
+  server: RunningServer,
+  key: string,
+  ledger: Ledger,
+  headers: Headers,
+): Promise<void> {
+  const begun = await ask(server, { method: "POST", target: `/crash/${key}?uploads=`, headers });
   const uploadId = /<UploadId>([^<]+)</.exec(begun.toString())?.[1] ?? "";
   const tail = randomBytes(1000);
   const parts = [PART, tail];
