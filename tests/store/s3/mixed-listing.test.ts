@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Store } from "../../../src/store/store.ts";
+import { keysBehind } from "../../../src/store/s3/sealed/gateway-listing.ts";
+import {
+  attributesOf,
+  bodyOf,
+  bytesOf,
+  expectCode,
+  inByteOrder,
+  METADATA,
+  mustOpen,
+  readRange,
+} from "../../conformance/fixture.ts";
+import { remoteStore, startBackend, type TestBackend } from "./backend.ts";
+
+const bucket = "box";
+const SEALED = { ...METADATA, "X-Minio-Internal-Server-Side-Encryption-Iv": "" };
+/** What sorts before, at and behind the names that the gateway gives. */
+const ENDINGS = [
+  "",
+  "!",
+  "-1",
+  ".txt",
+  "/",
+  "/-",
+  "/.a",
+  "/.minio",
+  "/.minio/",
+  "/.minio.txt",
+  "/.n",
+  "/b",
+  "0",
+  "\u{1f600}",
+];
+const KEYS = ["a", "a/b", "b.minio", "\uffff"].flatMap((begin) => ENDINGS.map((ending) => begin + ending));
+
+let backend: TestBackend;
+let store: Store;
+const sealed = new Set(KEYS.filter((_key, i) => i % 3 !== 0));
+
+beforeAll(async () => {
+  backend = await startBackend();
+  store = await remoteStore(backend, { encrypts: true });
+  await store.createBucket(bucket);
+  for (const key of KEYS) await put(key, sealed.has(key) ? SEALED : METADATA);
+}, 60_000);
+afterAll(async () => {
+  await store.close();
+  await backend.close();
+});
+
+function put(key: string, metadata: Readonly<Record<string, string>>, size = 7) {
+  return store.putObject({
+    bucket,
+    key,
+    body: bodyOf(bytesOf(size)),
+    storedSize: size,
+    metadata,
+    attributes: () => ({ ...attributesOf(size), metadata }),
+  });
+}
+
+test("plain and encrypted objects are listed together in byte order, in full pages, each once", async () => {
+  const query = fc.record({
+    prefix: fc.constantFrom("", "a", "a/", "a/b", "a/.minio", "b", "b.minio/", "\uffff", "c"),
+    delimiter: fc.constantFrom("", "/", ".", "-", "/.minio/"),
+    limit: fc.integer({ min: 1, max: 9 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(query, async ({ prefix, delimiter, limit }) => {
+      const expected: string[] = [];
+      for (const key of [...KEYS].sort(inByteOrder)) {
+        if (!key.startsWith(prefix)) continue;
+        const at = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
+        const name = at < 0 ? key : key.slice(0, at + delimiter.length);
+        if (expected.at(-1) !== name) expected.push(name);
+      }
+      const listed: string[] = [];
+      for (let after = "";;) {
+        const page = await store.listObjects({ bucket, prefix, delimiter, after, limit });
+        const names = [...page.objects.map(({ key }) => key), ...page.prefixes].sort(inByteOrder);
+        expect(names.length).toBe(Math.min(limit, expected.length - listed.length));
+        listed.push(...names);
+        if (page.next === undefined) break;
+        after = page.next;
+      }
+      expect(listed).toEqual(expected);
+    }),
+    { numRuns: 60 },
+  );
+}, 120_000);
+
+test("a key that is listed far behind its place is asked for", () => {
+  expect(keysBehind("a/b.txt")).toEqual(["a/b", "a/b.txt"]);
+  expect(keysBehind("a/.minio/d")).toContain("a");
+  expect(keysBehind("a/.minio/data")).not.toContain("a");
+});
+
+test("a key of the gateway's own form is nothing that a client can write, read or delete", async () => {
+  for (
+    const key of ["a/.minio/data", "a/.minio/dare.meta", "x/.minio/1/dare.meta", "x/.minio/1/2/part.meta"]
+  ) {
+    await expectCode(put(key, METADATA), "XMinioInvalidObjectName");
+    await expectCode(store.createUpload({ bucket, key, metadata: METADATA }), "XMinioInvalidObjectName");
+    expect(await store.head(bucket, key)).toBeUndefined();
+    expect(await store.open(bucket, key)).toBeUndefined();
+    await store.deleteObject({ bucket, key });
+  }
+  expect(
+    (await backend.store.listObjects({ bucket, prefix: "a-1/.minio/", delimiter: "", after: "", limit: 9 }))
+      .objects,
+  )
+    .toHaveLength(sealed.has("a-1") ? 2 : 0);
+});
+
+test("an encrypted object hides a plain one that a killed gateway left beside it", async () => {
+  await put("both", SEALED, 9);
+  await backend.store.putObject({
+    bucket,
+    key: "both",
+    body: bodyOf(bytesOf(3)),
+    storedSize: 3,
+    attributes: () => attributesOf(3),
+  });
+  const page = await store.listObjects({ bucket, prefix: "both", delimiter: "", after: "", limit: 1 });
+  expect(page.objects.map(({ key, size }) => [key, size])).toEqual([["both", 9]]);
+  const handle = await mustOpen(store, bucket, "both");
+  expect(await readRange(handle, 0, 9)).toEqual(bytesOf(9));
+  await store.deleteObject({ bucket, key: "both" });
+  expect(await store.head(bucket, "both")).toBeUndefined();
+  const left = await backend.store.listObjects({
+    bucket,
+    prefix: "both",
+    delimiter: "",
+    after: "",
+    limit: 9,
+  });
+  expect(left.objects).toEqual([]);
+});
+
+test("a document that is damaged fails its own object, and no listing", async () => {
+  await put("damaged", SEALED);
+  await backend.store.putObject({
+    bucket,
+    key: "damaged/.minio/dare.meta",
+    body: bodyOf(new TextEncoder().encode("{")),
+    storedSize: 1,
+    attributes: () => attributesOf(1),
+  });
+  await expectCode(store.head(bucket, "damaged"), "XMinioObjectTampered");
+  const page = await store.listObjects({ bucket, prefix: "d", delimiter: "", after: "", limit: 9 });
+  expect(page.objects).toEqual([]);
+  await store.deleteObject({ bucket, key: "damaged" });
+});

@@ -1,0 +1,123 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { ObjectReplaced, type Store } from "../../../src/store/store.ts";
+import {
+  attributesOf,
+  bodyOf,
+  bytesOf,
+  expectCode,
+  METADATA,
+  mustOpen,
+  putPart,
+  readRange,
+} from "../../conformance/fixture.ts";
+import { remoteStore, startBackend, type TestBackend } from "./backend.ts";
+
+const bucket = "box";
+const sealed = (color: string) => ({
+  ...METADATA,
+  "X-Amz-Meta-Color": color,
+  "X-Minio-Internal-Server-Side-Encryption-Iv": "",
+});
+
+let cut: (target: string) => boolean = () => false;
+let backend: TestBackend;
+let store: Store;
+beforeAll(async () => {
+  backend = await startBackend({
+    trouble(incoming) {
+      if (incoming.method !== "PUT" || !cut(incoming.url ?? "")) return false;
+      incoming.socket.destroy();
+      return true;
+    },
+  });
+  store = await remoteStore(backend, { encrypts: true });
+  await store.createBucket(bucket);
+});
+afterEach(() => {
+  cut = () => false;
+});
+afterAll(async () => {
+  await store.close();
+  await backend.close();
+});
+
+// A length that a stream of packages can have.
+const put = (key: string, size: number, color: string) =>
+  store.putObject({
+    bucket,
+    key,
+    body: bodyOf(bytesOf(size)),
+    storedSize: size,
+    metadata: sealed(color),
+    attributes: () => ({ ...attributesOf(size - 32), metadata: sealed(color) }),
+  });
+
+/** Reads as operations do: opens anew once the store says that something else is there. */
+async function read(key: string) {
+  for (let attempt = 0;; attempt++) {
+    const handle = await mustOpen(store, bucket, key);
+    try {
+      const { storedSize, size, metadata } = handle.record;
+      const bytes = await readRange(handle, 0, storedSize);
+      return { bytes, size, color: metadata["X-Amz-Meta-Color"] };
+    } catch (thrown) {
+      if (!(thrown instanceof ObjectReplaced) || attempt > 0) throw thrown;
+    }
+  }
+}
+
+test("an overwrite that is cut off behind its data leaves the new object with its keys", async () => {
+  await put("key", 100, "old");
+  cut = (target) => target.endsWith("/dare.meta");
+  await expect(put("key", 200, "new")).rejects.toThrow();
+  cut = () => false;
+  expect(await read("key")).toEqual({ bytes: bytesOf(200), size: 168, color: "new" });
+  expect((await store.head(bucket, "key"))?.metadata).toEqual(sealed("new"));
+});
+
+test("a write that is cut off behind its data leaves no object where none was", async () => {
+  cut = (target) => target.endsWith("/dare.meta");
+  await expect(put("fresh", 100, "new")).rejects.toThrow();
+  cut = () => false;
+  expect(await store.head(bucket, "fresh")).toBeUndefined();
+  const page = await store.listObjects({ bucket, prefix: "fresh", delimiter: "", after: "", limit: 9 });
+  expect(page.objects).toEqual([]);
+  await put("fresh", 200, "second");
+  expect(await read("fresh")).toEqual({ bytes: bytesOf(200), size: 168, color: "second" });
+});
+
+test("a completion that is cut off behind the backend's leaves the new object, with the sizes of its parts", async () => {
+  await put("parts", 100, "old");
+  const upload = await store.createUpload({ bucket, key: "parts", metadata: sealed("new") });
+  const part = await putPart(store, upload, 1, bytesOf(300));
+  cut = (target) => target.endsWith("/parts/.minio/dare.meta");
+  const attributes = { ...attributesOf(300), metadata: sealed("new") };
+  await expect(store.completeUpload({ ...upload, parts: [part], attributes })).rejects.toThrow();
+  cut = () => false;
+  expect(await read("parts")).toEqual({ bytes: bytesOf(300), size: 300, color: "new" });
+  expect((await store.head(bucket, "parts"))?.parts).toMatchObject([{
+    number: 1,
+    size: 300,
+    storedSize: 300,
+  }]);
+});
+
+test("a client that asks for such a completion again finds it done", async () => {
+  const upload = await store.createUpload({ bucket, key: "again", metadata: sealed("new") });
+  const part = await putPart(store, upload, 1, bytesOf(300));
+  cut = (target) => target.endsWith("/again/.minio/dare.meta");
+  const attributes = { ...attributesOf(300), metadata: sealed("new") };
+  await expect(store.completeUpload({ ...upload, parts: [part], attributes })).rejects.toThrow();
+  cut = () => false;
+  await expectCode(store.listParts(upload, { after: 0, limit: 10 }), "NoSuchUpload");
+  expect((await store.head(bucket, "again"))?.uploadId).toBe(upload.uploadId);
+  expect(await read("again")).toMatchObject({ bytes: bytesOf(300), color: "new" });
+  const page = await backend.store.listObjects({
+    bucket,
+    prefix: "again",
+    delimiter: "",
+    after: "",
+    limit: 9,
+  });
+  expect(page.objects.map(({ key }) => key)).toEqual(["again/.minio/dare.meta", "again/.minio/data"]);
+});
