@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { TestAuthority } from "../kms/vault/certificates.ts";
 import { KEY } from "../kms/vault/double-kms.ts";
 import { VaultDouble } from "../kms/vault/vault-double.ts";
 import { vaultEnv } from "../kms/vault/vault-env.ts";
 import { runHere } from "./in-process.ts";
-import { newPlace, run } from "./program.ts";
+import { installedRuntimes } from "../running-server.ts";
+import { newPlace, run, start } from "./program.ts";
 
 const STATUS = ["kms", "status"];
 const HEX = "5e".repeat(32);
@@ -110,4 +112,54 @@ test("kms status ends as a process, too, although it keeps a token alive", async
   await double.stop();
   place.remove();
   expect([code, out.match(/ {2}ok/g)?.length, err]).toEqual([0, 5, ""]);
+});
+
+describe("kms status with a Vault behind mutual TLS, in a namespace, with mounts of its own", () => {
+  let authority: TestAuthority;
+  let double: VaultDouble;
+  let env: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    authority = new TestAuthority();
+    double = new VaultDouble({ approle: "team/roles", transit: "team/keys" });
+    double.namespace = "ns1";
+    double.addRing(KEY);
+    const { cert, key } = authority.server();
+    await double.listen({ cert, key, clientAuthority: authority.cert });
+    const client = authority.client();
+    env = {
+      ...vaultEnv(double),
+      MINIO_SSE_VAULT_CAPATH: authority.certPath,
+      MINIO_SSE_VAULT_CLIENT_CERT: client.certPath,
+      MINIO_SSE_VAULT_CLIENT_KEY: client.keyPath,
+      MINIO_SSE_VAULT_NAMESPACE: "ns1",
+      MINIO_SSE_VAULT_APPROLE_PATH: "team/roles",
+      MINIO_SSE_VAULT_TRANSIT_PATH: "team/keys",
+    };
+  });
+  afterAll(async () => {
+    await double.stop();
+    authority.remove();
+  });
+
+  test.each(installedRuntimes())("works when everything is set, on %s", async (runtime) => {
+    const place = newPlace();
+    const { code, out } = await start(place, STATUS, env, runtime).ended;
+    place.remove();
+    expect([code, out.match(/ {2}ok {6}/g)?.length]).toEqual([0, 5]);
+  }, 20_000);
+
+  test.each([
+    ["MINIO_SSE_VAULT_CAPATH", "reach ", "MINIO_SSE_VAULT_CAPATH"],
+    ["MINIO_SSE_VAULT_CLIENT_CERT,MINIO_SSE_VAULT_CLIENT_KEY", "reach ", "MINIO_SSE_VAULT_CLIENT_CERT"],
+    ["MINIO_SSE_VAULT_NAMESPACE", "log in ", "MINIO_SSE_VAULT_NAMESPACE"],
+    ["MINIO_SSE_VAULT_APPROLE_PATH", "log in ", "vault auth enable approle"],
+    ["MINIO_SSE_VAULT_TRANSIT_PATH", "make a data key ", "MINIO_SSE_VAULT_TRANSIT_PATH"],
+  ])("without %s fails at the step %j and names what is missing", async (missing, step, hint) => {
+    const left = Object.fromEntries(
+      Object.entries(env).filter(([name]) => !missing.split(",").includes(name)),
+    );
+    const { code, out } = await runHere(STATUS, left);
+    expect([code, out]).toEqual([1, expect.stringContaining(`  failed  ${step}`)]);
+    expect(out).toContain(hint);
+  });
 });
