@@ -16,6 +16,7 @@ import { crowdedMemory } from "./bench/memory.ts";
 import { startMeasured } from "./bench/process.ts";
 import { heading, line } from "./bench/report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./bench/requests.ts";
+import { measureVault } from "./bench/vault.ts";
 
 const { values } = parseArgs({
   options: {
@@ -52,6 +53,8 @@ async function bench(): Promise<void> {
       }/s, file write ${limits.write.toFixed(0)} MB/s\n`,
     );
     console.log(heading());
+    if (wanted("vault")) await measureVault({ command, words }, directory, seconds);
+    if (values.only === "vault") return;
 
     const plain = await startMeasured(command, [...words, "scripts/bench.ts", "--plain"], {}, /"port":(\d+)/);
     const bare = new Requests(plain.port);
