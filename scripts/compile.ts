@@ -1,40 +1,34 @@
 /**
- * Builds the executable from this source and npm packages alone, without any network:
+ * Builds the executable from this source and npm packages alone:
  *
- *   bun scripts/compile.ts [--target linux-x64] [--outfile dist/minio-ts]
+ *   bun scripts/compile.ts [--target linux-x64] [--outfile dist/minio-ts] [--with bun]
  *
- * Targets: linux-x64, linux-arm64, linux-x64-musl, linux-arm64-musl, darwin-x64, darwin-arm64, windows-x64. Another
- * platform than this one needs Bun's package for it (`@oven/bun-...`), which npm fetches on request.
+ * Targets: linux-x64, linux-arm64, each also with -musl, darwin-x64, darwin-arm64, windows-x64, windows-arm64. This
+ * platform needs no network; for another one npm fetches Bun's package. `--with deno` builds for this platform with
+ * `deno compile`.
  */
-import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { compileExecutable, defaultOutfile } from "./compile/executable.ts";
+import { hostTarget, targetNamed } from "./compile/targets.ts";
+import { compileWithDeno } from "./compile/with-deno.ts";
 
-const ROOT = join(import.meta.dirname, "..");
-
-const { values } = parseArgs({
-  options: {
-    target: { type: "string" },
-    outfile: { type: "string", default: "dist/minio-ts" },
-  },
-});
-
-const outfile = join(ROOT, values.outfile);
-mkdirSync(dirname(outfile), { recursive: true });
-const { status } = spawnSync(process.execPath, [
-  "build",
-  "--compile",
-  "--minify",
-  "--bytecode",
-  // As CommonJS the path of the hash worker would be frozen to this machine's.
-  "--format=esm",
-  ...(values.target === undefined ? [] : [`--target=bun-${values.target}`]),
-  // The worker is found beside the main entry under its plain name.
-  "--entry-naming=[name].[ext]",
-  `--outfile=${outfile}`,
-  "main.ts",
-  "src/digest/worker.ts",
-], { cwd: ROOT, stdio: "inherit" });
-process.exit(status ?? 1);
+try {
+  const { values } = parseArgs({
+    options: {
+      target: { type: "string" },
+      outfile: { type: "string" },
+      with: { type: "string", default: "bun" },
+    },
+  });
+  const target = values.target === undefined ? hostTarget() : targetNamed(values.target);
+  const outfile = values.outfile ?? defaultOutfile(target);
+  if (values.with === "deno") compileWithDeno(resolve(outfile));
+  else if (values.with === "bun") await compileExecutable(target, resolve(outfile));
+  else throw new Error(`"${values.with}" cannot compile; bun and deno can.`);
+  console.log(`${outfile} is built.`);
+} catch (thrown) {
+  console.error(thrown instanceof Error ? thrown.message : thrown);
+  process.exitCode = 1;
+}

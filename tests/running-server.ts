@@ -17,6 +17,15 @@ export const RUNTIME_COMMANDS: Readonly<Record<Runtime, readonly [string, ...str
   node: [join(ROOT, "node_modules/node/bin/node"), "--disable-warning=ExperimentalWarning"],
 };
 
+/** The executable that the tests are to run in the place of the source. */
+const EXECUTABLE = process.env["MINIO_TS_EXECUTABLE"];
+
+/** The command that `minio-ts` stands for: the source on a runtime, or the executable where none is asked for. */
+export function minioCommand(runtime?: Runtime): readonly [string, ...string[]] {
+  if (runtime === undefined && EXECUTABLE !== undefined) return [resolve(ROOT, EXECUTABLE)];
+  return [...RUNTIME_COMMANDS[runtime ?? "bun"], join(ROOT, "main.ts")];
+}
+
 /** The runtimes that are there to be tested. An installation by Deno alone brings no Node. */
 export function installedRuntimes(): readonly Runtime[] {
   const all: readonly Runtime[] = ["bun", "deno", "node"];
@@ -32,6 +41,8 @@ export const SECRET_KEY = "testsecretkey";
 
 export interface ServerOptions {
   readonly runtime?: Runtime;
+  /** What runs `minio-ts`, instead of the source on that runtime. */
+  readonly program?: readonly [string, ...string[]];
   /** What runs; `server` otherwise. */
   readonly command?: readonly string[];
   /** Serve https with a certificate for localhost and 127.0.0.1. */
@@ -61,9 +72,9 @@ export interface RunningServer {
   remove(): void;
 }
 
-/** Starts `main.ts server`, or `main.ts gateway s3`, on a free port and waits for its banner. */
+/** Starts `minio-ts server`, or `minio-ts gateway s3`, on a free port and waits for its banner. */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const [command, ...words] = RUNTIME_COMMANDS[options.runtime ?? "bun"];
+  const [command, ...words] = options.program ?? minioCommand(options.runtime);
   const home = mkdtempSync(join(tmpdir(), "minio-ts-test-"));
   const directory = options.directory ?? join(home, "data");
   const certificates = join(home, "certs");
@@ -73,7 +84,6 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     command,
     [
       ...words,
-      join(ROOT, "main.ts"),
       ...options.gateway === undefined ? options.command ?? ["server"] : ["gateway", "s3"],
       "--address",
       "127.0.0.1:0",

@@ -3,6 +3,7 @@ import { fatalJson, fatalText, toFatalError } from "./fatal.ts";
 import { gateway } from "./gateway.ts";
 import { commandHelp, helpCommand, overview } from "./help.ts";
 import { kms } from "./kms.ts";
+import { licenses } from "./licenses.ts";
 import { prometheusToken } from "./prometheus-token.ts";
 import { rewrap } from "./rewrap.ts";
 import { server } from "./server.ts";
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   rewrap,
   verify,
   prometheusToken,
+  licenses,
   version,
   helpCommand(() => COMMANDS),
 ];

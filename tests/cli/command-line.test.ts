@@ -39,7 +39,7 @@ describe("help", () => {
 test.each([["--version"], ["-v"], ["version"]])("%s prints the version and the runtime", async (word) => {
   const { code, out } = await minio([word]);
   expect(code).toBe(0);
-  expect(out).toMatch(new RegExp(`^minio-ts version ${manifest.version} \\(bun [\\d.]+\\)\\n$`));
+  expect(out).toMatch(new RegExp(`^minio-ts version ${manifest.version} \\(source tree, bun [\\d.]+\\)\\n$`));
 });
 
 describe("words that make no sense exit with 1", () => {

@@ -2,11 +2,9 @@ import { Buffer } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
-import { type Runtime, RUNTIME_COMMANDS } from "../running-server.ts";
-
-const MAIN = resolve(import.meta.dirname, "../../main.ts");
+import { minioCommand, type Runtime } from "../running-server.ts";
 
 /** Bun keeps what it has compiled in HOME, which is a new one for every test. */
 const BUN_CACHE = join(homedir(), ".bun/install/cache/@t@");
@@ -47,10 +45,10 @@ export function start(
   { home }: Place,
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  runtime: Runtime = "bun",
+  runtime?: Runtime,
   under: readonly string[] = [],
 ): Program {
-  const [command = "", ...rest] = [...under, ...RUNTIME_COMMANDS[runtime], MAIN, ...words];
+  const [command = "", ...rest] = [...under, ...minioCommand(runtime), ...words];
   const child = spawn(command, rest, {
     cwd: home,
     stdio: ["ignore", "pipe", "pipe"],
