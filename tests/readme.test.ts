@@ -24,7 +24,9 @@ test("the README names every command that there is, and no other", async () => {
 
 test("the commands of the README are scripts of npm and tasks of Deno", () => {
   const { tasks } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
-  const npm = [...readme.matchAll(/npm (?:run )?(start|test|check)/g)].map((match) => match[1]);
+  const npm = [...readme.matchAll(/npm (?:run )?(start|test|check|compile|bundle)/g)].map((match) =>
+    match[1]
+  );
   const deno = [...readme.matchAll(/deno task (\w+)/g)].map((match) => match[1]);
   expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(npm));
   expect(Object.keys(tasks)).toEqual(expect.arrayContaining(deno));

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Installs minio-ts from this directory, without network: the executable, a systemd unit and its environment file.
+# An environment file that is there stays. DESTDIR=/elsewhere installs below that directory.
+set -eu
+cd "$(dirname "$0")"
+root="${DESTDIR:-}"
+
+sha256sum -c --quiet SHA256SUMS
+
+case "$(uname -m)" in
+  x86_64) target=linux-x64 ;;
+  aarch64) target=linux-arm64 ;;
+  *) echo "There is no executable for $(uname -m)." >&2; exit 1 ;;
+esac
+for loader in /lib/ld-musl-*; do
+  [ ! -e "$loader" ] || target="$target-musl"
+done
+if [ ! -e "bin/$target/minio-ts" ]; then
+  echo "This bundle holds no executable for $target, only for: $(ls bin | tr '\n' ' ')" >&2
+  exit 1
+fi
+
+put() {
+  mkdir -p "$root$(dirname "$3")"
+  # The new file takes the name at once, also while a server runs from the old one.
+  cp "$2" "$root$3.new" && chmod "$1" "$root$3.new" && mv -f "$root$3.new" "$root$3"
+}
+put 755 "bin/$target/minio-ts" /usr/local/bin/minio-ts
+put 644 systemd/minio-ts.service /etc/systemd/system/minio-ts.service
+[ -e "$root/etc/minio-ts/minio-ts.env" ] || put 600 systemd/minio-ts.env /etc/minio-ts/minio-ts.env
+for file in README.md LICENSE THIRD-PARTY-LICENSES.txt sbom.cdx.json; do
+  put 644 "$file" "/usr/local/share/doc/minio-ts/$file"
+done
+
+echo "minio-ts is installed. Set MINIO_ROOT_USER and MINIO_ROOT_PASSWORD in $root/etc/minio-ts/minio-ts.env, then:"
+echo "  systemctl daemon-reload && systemctl enable --now minio-ts"
