@@ -95,48 +95,58 @@ function chunkedLength(length: number, secure: boolean, trailer: string | undefi
   return total + 2;
 }
 
-/** @param chain `undefined` to sign nothing */
+/**
+ * The body in chunks, each behind its head. The bytes of a chunk go out as they came, without being copied together.
+ * @param chain `undefined` to sign nothing
+ */
 async function* chunked(
   { chunks, trailer }: Extract<RequestBody, { kind: "stream" }>,
   chain: SignatureChain | undefined,
 ): AsyncGenerator<Uint8Array> {
-  for await (const chunk of inChunks(chunks)) {
-    yield Buffer.concat([head(chunk, chain), chunk, CRLF]);
+  let before = "";
+  for await (const { pieces, length } of inChunks(chunks)) {
+    yield Buffer.from(`${before}${head(pieces, length, chain)}`, "latin1");
+    yield* pieces;
+    before = "\r\n";
   }
-  yield head(new Uint8Array(0), chain);
+  let end = `${before}${head([], 0, chain)}`;
   if (trailer !== undefined) {
     const line = `${trailer.name}:${trailer.value()}`;
     const signature = chain && `x-amz-trailer-signature:${chain.trailers(`${line}\n`)}\r\n`;
-    yield Buffer.from(`${line}\r\n${signature ?? ""}`, "latin1");
+    end += `${line}\r\n${signature ?? ""}`;
   }
-  yield CRLF;
+  yield Buffer.from(`${end}\r\n`, "latin1");
 }
 
-const CRLF = Buffer.from("\r\n");
+function head(pieces: readonly Uint8Array[], length: number, chain: SignatureChain | undefined): string {
+  const signature = chain === undefined ? "" : `;chunk-signature=${chain.chunk(pieces)}`;
+  return `${length.toString(16)}${signature}\r\n`;
+}
 
-function head(chunk: Uint8Array, chain: SignatureChain | undefined): Buffer {
-  const signature = chain === undefined ? "" : `;chunk-signature=${chain.chunk(chunk)}`;
-  return Buffer.from(`${chunk.length.toString(16)}${signature}\r\n`, "latin1");
+/** Some bytes in the pieces that they came in. */
+interface Chunk {
+  readonly pieces: readonly Uint8Array[];
+  readonly length: number;
 }
 
 /** The same bytes in chunks of exactly `CHUNK`, the last one shorter. */
-async function* inChunks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let pending: Uint8Array[] = [];
-  let size = 0;
+async function* inChunks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk> {
+  let pieces: Uint8Array[] = [];
+  let length = 0;
   for await (const bytes of source) {
     let rest = bytes;
-    while (size + rest.length >= CHUNK) {
-      const cut = CHUNK - size;
-      pending.push(rest.subarray(0, cut));
+    while (length + rest.length >= CHUNK) {
+      const cut = CHUNK - length;
+      pieces.push(rest.subarray(0, cut));
       rest = rest.subarray(cut);
-      yield pending.length === 1 && pending[0] !== undefined ? pending[0] : Buffer.concat(pending);
-      pending = [];
-      size = 0;
+      yield { pieces, length: CHUNK };
+      pieces = [];
+      length = 0;
     }
     if (rest.length > 0) {
-      pending.push(rest);
-      size += rest.length;
+      pieces.push(rest);
+      length += rest.length;
     }
   }
-  if (size > 0) yield Buffer.concat(pending);
+  if (length > 0) yield { pieces, length };
 }

@@ -1,0 +1,89 @@
+/**
+ * Measures `gateway s3` on this machine, beside its backend alone, which is a server of this source.
+ *
+ *   bun scripts/bench-gateway.ts [--runtime bun|deno|node] [--seconds 5]
+ */
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { load } from "./bench/load.ts";
+import { type Measured, startMeasured } from "./bench/process.ts";
+import { heading, line } from "./bench/report.ts";
+import { BENCH_PASSWORD, BENCH_USER, Requests } from "./bench/requests.ts";
+
+const { values } = parseArgs({
+  options: {
+    runtime: { type: "string", default: "bun" },
+    seconds: { type: "string", default: "5" },
+  },
+});
+const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
+  bun: ["node_modules/.bin/bun"],
+  deno: ["node_modules/.bin/deno", "run", "-A"],
+  node: ["node_modules/node/bin/node", "--disable-warning=ExperimentalWarning"],
+};
+const ENCRYPTED = { "x-amz-server-side-encryption": "AES256" };
+const MIB = 2 ** 20;
+
+const [command = "", ...before] = RUNTIMES[values.runtime] ?? [];
+const seconds = Number(values.seconds);
+const directory = mkdtempSync(join(tmpdir(), "minio-ts-bench-"));
+const running: Measured[] = [];
+
+/** Starts a command of the executable on a free port. */
+async function start(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
+  const [name = "", ...rest] = words;
+  const address = name === "gateway"
+    ? [rest[0] ?? "", "--address", "127.0.0.1:0"]
+    : ["--address", "127.0.0.1:0"];
+  const server = await startMeasured(
+    command,
+    [...before, "main.ts", name, ...address, rest.at(-1) ?? ""],
+    { MINIO_ROOT_USER: BENCH_USER, MINIO_ROOT_PASSWORD: BENCH_PASSWORD, ...env },
+    /Endpoint: *http:\/\/127\.0\.0\.1:(\d+)/,
+  );
+  running.push(server);
+  return server;
+}
+
+/** PUT and GET, small and large. */
+async function measure(
+  name: string,
+  server: Measured,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
+  const requests = new Requests(server.port);
+  const path = `/bench/${name.replaceAll(" ", "-")}`;
+  for (const [size, connections] of [[4096, 1], [4096, 16], [64 * MIB, 1]] as const) {
+    const label = `${size === 4096 ? "4 KiB" : "64 MiB"}, ${connections} connection${
+      connections > 1 ? "s" : ""
+    }`;
+    const put = requests.put(path, randomBytes(size), headers);
+    const get = requests.get(path, size);
+    console.log(line(await load(`${name}: PUT ${label}`, server, connections, seconds, () => put)));
+    console.log(line(await load(`${name}: GET ${label}`, server, connections, seconds, () => get)));
+  }
+}
+
+try {
+  const backend = await start(["server", directory]);
+  const url = `http://127.0.0.1:${backend.port}`;
+  const requests = new Requests(backend.port);
+  await load("create bucket", backend, 1, 0.001, () => requests.put("/bench", Buffer.alloc(0)));
+  console.log(heading());
+  await measure("backend", backend, {});
+  await measure("passed through", await start(["gateway", "s3", url]), {});
+  const kms = { MINIO_SSE_MASTER_KEY: `bench:${"5e".repeat(32)}` };
+  await measure("encrypted", await start(["gateway", "s3", url], kms), ENCRYPTED);
+  const native = { ...kms, MINIO_SSE_CRYPTO: "native" };
+  await measure("encrypted, native", await start(["gateway", "s3", url], native), ENCRYPTED);
+} finally {
+  for (const server of running) await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
