@@ -1,12 +1,15 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import type { BackendEncryption } from "../store.ts";
-import type { AnswerBody } from "./client/answer-body.ts";
-import type { Backend } from "./client/backend.ts";
+import { type AnswerBody, BrokenAnswer } from "./client/answer-body.ts";
+import { type Backend, unreachable } from "./client/backend.ts";
 import { errorOf } from "./client/backend-error.ts";
 import type { Answer } from "./client/exchange.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { headersOfKey, type KeyRules } from "./encryption-headers.ts";
 import { type RemoteObject, remoteObject, unquoted, versionOf } from "./remote-object.ts";
+
+/** How often a small object is asked for whose answer breaks off. */
+const DOCUMENT_ATTEMPTS = 3;
 
 /** Bytes of an object on their way, `[start, start + length)`. */
 export interface RemoteBytes {
@@ -124,9 +127,16 @@ export class RemoteObjects {
     key: string,
     most: number,
   ): Promise<{ readonly bytes: Uint8Array; readonly object: RemoteObject } | undefined> {
-    const found = await this.get(bucket, key, { encryption: undefined });
-    if (found === undefined) return undefined;
-    return { bytes: await found.body.whole(most), object: found.object };
+    for (let left = DOCUMENT_ATTEMPTS - 1;; left--) {
+      const found = await this.get(bucket, key, { encryption: undefined });
+      if (found === undefined) return undefined;
+      try {
+        return { bytes: await found.body.whole(most), object: found.object };
+      } catch (thrown) {
+        if (!(thrown instanceof BrokenAnswer)) throw thrown;
+        if (left === 0) throw unreachable(thrown);
+      }
+    }
   }
 
   /**

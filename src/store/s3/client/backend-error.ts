@@ -129,7 +129,9 @@ const NOTHING: Said = { code: "", message: "", region: undefined };
 
 function parse(document: Uint8Array): Said {
   try {
-    const error = parseXml(document, "Error");
+    // Long operations send blanks for a sign of life before the document, where XML allows none.
+    const text = new TextDecoder().decode(document).trimStart();
+    const error = parseXml(new TextEncoder().encode(text), "Error");
     return {
       code: childText(error, "Code")?.trim() ?? "",
       message: childText(error, "Message") ?? "",
