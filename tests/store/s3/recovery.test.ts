@@ -121,3 +121,29 @@ test("a client that asks for such a completion again finds it done", async () =>
   });
   expect(page.objects.map(({ key }) => key)).toEqual(["again/.minio/dare.meta", "again/.minio/data"]);
 });
+
+test("a bucket is deleted with what unfinished uploads left in it, and never with data that a write may belong to", async () => {
+  await store.createBucket("other");
+  const upload = await store.createUpload({ bucket: "other", key: "key", metadata: sealed("a") });
+  await putPart(store, upload, 1, bytesOf(100));
+  const orphan = () =>
+    backend.store.putObject({
+      bucket: "other",
+      key: "fresh/.minio/data",
+      body: bodyOf(bytesOf(100)),
+      attributes: () => attributesOf(100),
+    });
+  const { revision } = await orphan();
+  await expectCode(store.deleteBucket("other"), "BucketNotEmpty");
+  const left = await backend.store.listObjects({
+    bucket: "other",
+    prefix: "",
+    delimiter: "",
+    after: "",
+    limit: 9,
+  });
+  expect(left.objects.map(({ key }) => key)).toEqual(["fresh/.minio/data"]);
+  await backend.store.deleteObject({ bucket: "other", key: "fresh/.minio/data", expect: { revision } });
+  await store.deleteBucket("other");
+  expect(await backend.store.getBucket("other")).toBeUndefined();
+});

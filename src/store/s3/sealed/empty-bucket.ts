@@ -1,9 +1,13 @@
+import { S3Error } from "../../../errors/s3-error.ts";
 import { concurrently } from "../../concurrently.ts";
+import type { ListedObject } from "../../store.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
 import type { RemoteUploads } from "../remote-uploads.ts";
 import { keyOfData, ownName } from "./names.ts";
 
 const AT_ONCE = 16;
+/** How long after its data the document of an object may still come, in milliseconds. */
+const LONGEST_WRITE = 60 * 60_000;
 
 /**
  * Takes what unfinished writes have left out of a bucket that has no objects: nothing that a client could see, but the
@@ -11,16 +15,36 @@ const AT_ONCE = 16;
  */
 export async function emptyBucket(
   bucket: string,
-  { uploads, objects, names }: {
+  { uploads, objects, all }: {
     readonly uploads: RemoteUploads;
     readonly objects: RemoteObjects;
-    readonly names: () => Promise<readonly string[]>;
+    readonly all: () => Promise<readonly ListedObject[]>;
   },
 ): Promise<void> {
+  await abortUploads(bucket, uploads);
+  const left = (await all()).filter(isLeft);
+  await concurrently(left, AT_ONCE, ({ key }) => objects.delete(bucket, key));
+}
+
+/**
+ * Whether nothing can come of it any more. What makes an object visible is never taken away, nor data that another
+ * gateway may be about to write it for.
+ */
+function isLeft({ key, lastModified }: ListedObject): boolean {
+  const kind = ownName(key)?.kind;
+  return kind === "upload" || (kind === "data" && lastModified < Date.now() - LONGEST_WRITE);
+}
+
+/** A backend that lists no uploads is left to know itself whether some are in the way. */
+async function abortUploads(bucket: string, uploads: RemoteUploads): Promise<void> {
   const query = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: 1000 };
-  const { uploads: unfinished } = await uploads.list(query);
-  const own = unfinished.filter(({ key }) => keyOfData(key) !== undefined);
-  await concurrently(own, AT_ONCE, (upload) => uploads.abort(upload));
-  const left = (await names()).filter((name) => ownName(name) !== undefined);
-  await concurrently(left, AT_ONCE, (name) => objects.delete(bucket, name));
+  try {
+    const { uploads: unfinished } = await uploads.list(query);
+    const own = unfinished.filter(({ key }) => keyOfData(key) !== undefined);
+    await concurrently(own, AT_ONCE, (upload) => uploads.abort(upload));
+  } catch (thrown) {
+    if (!(thrown instanceof S3Error) || !["NotImplemented", "MethodNotAllowed"].includes(thrown.code)) {
+      throw thrown;
+    }
+  }
 }

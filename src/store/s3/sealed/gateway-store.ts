@@ -3,6 +3,7 @@ import type {
   BucketDocument,
   CompleteUpload,
   Expectation,
+  ListedObject,
   ListQuery,
   Metadata,
   ObjectRecord,
@@ -60,7 +61,8 @@ export class GatewayStore implements Store {
     const writer = new RemoteWriter(objects, uploads);
     const documents = new MetaDocuments(objects);
     const locks = this.#locks;
-    const namesBelow = (bucket: string, prefix: string) => allNames(backend, bucket, prefix);
+    const namesBelow = async (bucket: string, prefix: string) =>
+      (await allObjects(backend, bucket, prefix)).map(({ key }) => key);
     const recovery = new Recovery(documents, locks, namesBelow);
     this.#backend = backend;
     this.#objects = objects;
@@ -93,7 +95,7 @@ export class GatewayStore implements Store {
     await emptyBucket(bucket, {
       uploads: this.#remoteUploads,
       objects: this.#objects,
-      names: () => allNames(this.#backend, bucket, ""),
+      all: () => allObjects(this.#backend, bucket, ""),
     });
     await this.#buckets.delete(bucket);
   }
@@ -259,12 +261,16 @@ function withPlainCondition<T extends { readonly expect?: Expectation }>(write: 
   return rest as T;
 }
 
-async function allNames(backend: Backend, bucket: string, prefix: string): Promise<readonly string[]> {
-  const names: string[] = [];
+async function allObjects(
+  backend: Backend,
+  bucket: string,
+  prefix: string,
+): Promise<readonly ListedObject[]> {
+  const objects: ListedObject[] = [];
   for (;;) {
-    const after = names.at(-1) ?? "";
+    const after = objects.at(-1)?.key ?? "";
     const page = await remotePage(backend, { bucket, prefix, delimiter: "", after, limit: 1000 });
-    names.push(...page.objects.map(({ key }) => key));
-    if (!page.truncated) return names;
+    objects.push(...page.objects);
+    if (!page.truncated) return objects;
   }
 }
