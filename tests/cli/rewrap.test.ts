@@ -18,6 +18,7 @@ import { vaultEnv } from "../kms/vault/vault-env.ts";
 import { bytesOf, MIB, partList } from "../s3/upload-fixture.ts";
 import { bodyFiles } from "../sse/bodies.ts";
 import { customer, openScene, type Scene, SSE_S3 } from "../sse/scene.ts";
+import { ACCESS_KEY, type RunningServer, SECRET_KEY, startServer } from "../running-server.ts";
 import { runHere } from "./in-process.ts";
 import { newPlace, start } from "./program.ts";
 
@@ -250,8 +251,8 @@ test("rewrap leaves a directory alone that a server is using, and says how to go
   expect([code, out]).toEqual([
     1,
     `ERROR ${directory} is in use by a running server.\n` +
-    "      > Stop the server first. While it runs it can seal the data key of one object after the other anew: " +
-    "that is the S3 call UpdateObjectEncryption.\n",
+    "      > Stop the server first, or give its URL in place of the directory: " +
+    "then it seals the keys of its objects itself.\n",
   ]);
 });
 
@@ -323,3 +324,60 @@ test.each([[["rewrap"]], [["rewrap", "a", "b"]], [["rewrap", "--dryrun", "a"]], 
     expect([code, out]).toEqual([1, expect.stringContaining('Incorrect usage of "minio-ts rewrap"')]);
   },
 );
+
+describe("rewrap of a running server", () => {
+  let server: RunningServer;
+  let env: Env;
+  beforeEach(async () => {
+    await fill(masterKeyKms(masterKey(1)));
+    server = await startServer({ directory, env: BOTH });
+    env = { MINIO_ROOT_USER: ACCESS_KEY, MINIO_ROOT_PASSWORD: SECRET_KEY };
+  });
+  afterEach(async () => {
+    await server.stop();
+    server.remove();
+  });
+
+  test("has it seal the keys of its objects itself", async () => {
+    const { code, out } = await runHere(["rewrap", server.url], env);
+    expect([code, out]).toEqual([
+      0,
+      [
+        `Data keys of ${server.url}:`,
+        "",
+        "  OBJECTS",
+        "        2  plain, or sealed by their customers",
+        "        3  sealed under the current key",
+        "",
+        "Unfinished uploads, and the key of the storage itself, are sealed anew when the server is stopped and its " +
+        "directory is given.",
+        "",
+      ].join("\n"),
+    ]);
+    const json = await runHere(["rewrap", "--json", server.url], env);
+    expect(JSON.parse(json.out)).toEqual({
+      server: server.url,
+      dataKeys: [{ outcome: "unsealed", objects: 2 }, { outcome: "done", objects: 3 }],
+    });
+    await server.stop();
+    const { dataKeys } = JSON.parse((await rewrap({}, "--dry-run", "--json")).out);
+    expect(dataKeys).toContainEqual({ kind: "sse-s3", keyId: "key-2", objects: 3, uploads: 0 });
+    expect((await rewrap(BOTH)).code).toBe(0);
+    await check(masterKeyKms(masterKey(2)));
+  }, 30_000);
+
+  test("says what is wrong with who asks, or what is asked", async () => {
+    const stranger = await runHere(["rewrap", server.url], {
+      ...env,
+      MINIO_ROOT_PASSWORD: "another password",
+    });
+    expect([stranger.code, stranger.out]).toEqual([
+      1,
+      expect.stringMatching(/^ERROR Unable to use the server: http.* does not accept the secret key/),
+    ]);
+    const counted = await runHere(["rewrap", "--dry-run", server.url], env);
+    expect(counted.out).toContain("--dry-run takes a directory");
+    await server.stop();
+    expect((await runHere(["rewrap", server.url], env)).out).toStartWith("ERROR Unable to use the server: ");
+  }, 30_000);
+});

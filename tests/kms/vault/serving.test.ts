@@ -140,7 +140,7 @@ describe("a server whose Vault", () => {
   }, 60_000);
 
   test("is slow is waited for, and holds up nobody else", async () => {
-    double.delay = 200;
+    double.delay = 100;
     const slow = Promise.all(
       Array.from({ length: 8 }, (_, i) => status("PUT", `/box/slow-${i}`, SSE_S3, LARGE)),
     );
