@@ -104,9 +104,14 @@ export class Buckets {
       const [regular = "", displaced = ""] = this.#documentDirectories(bucket);
       // An object of the same name has its metadata in a directory of that name.
       const taken = (await unlessMissing(stat(`${regular}/${file}`)))?.isDirectory() === true;
-      if (text !== undefined) await this.#writeDocument(taken ? displaced : regular, file, text);
-      if (text === undefined || !taken) await this.#removeDocument(displaced, file);
-      if (text === undefined && !taken) await this.#removeDocument(regular, file);
+      if (text !== undefined) {
+        await this.#writeDocument(taken ? displaced : regular, file, text);
+        // What is left in the other place is hidden by this one.
+        if (!taken) await this.#removeDocument(displaced, file).catch(() => {});
+        return;
+      }
+      await this.#removeDocument(displaced, file);
+      if (!taken) await this.#removeDocument(regular, file);
     });
   }
 

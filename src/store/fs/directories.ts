@@ -1,6 +1,6 @@
 import { lstat, mkdir, rmdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { DirectorySync } from "../embedded/directory-sync.ts";
+import type { FirmSync } from "./firm-sync.ts";
 import { isMissing, systemCode } from "./system-error.ts";
 
 /** The directory that others were to be made in is not there. */
@@ -10,7 +10,7 @@ export class TopMissing extends Error {}
  * Makes a directory and those between it and `top`, which is never made. New names are durable when this resolves.
  * @throws TopMissing; Error ENOTDIR or EEXIST when a file is in the way
  */
-export async function makeDirectories(top: string, path: string, sync: DirectorySync): Promise<void> {
+export async function makeDirectories(top: string, path: string, sync: FirmSync): Promise<void> {
   if (await isDirectory(path)) return;
   if (path === top) throw new TopMissing(`${top} is not a directory`);
   const parent = dirname(path);

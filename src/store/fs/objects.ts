@@ -128,10 +128,9 @@ export class Objects {
       }
       // MinIO's layout has no other place for the time of a change than the data file.
       const time = (modified + 0.5) / 1000;
-      if (!keepDate) await utimes(layout.data(bucket, key), time, time).catch(() => {});
-      const after = await findObject(layout, bucket, key, false);
-      if (after === undefined || "damage" in after.reading) throw new S3Error("NoSuchKey");
-      return after.reading.record;
+      const dated = keepDate ||
+        await utimes(layout.data(bucket, key), time, time).then(() => true, () => false);
+      return recordOf({ bucket, key, text, identity: dated ? { ...identity, modified } : identity });
     });
   }
 
@@ -200,7 +199,7 @@ export class Objects {
 }
 
 /** The record of an object that was just written. */
-function recordOf({ bucket, key, identity, text }: StagedObject): ObjectRecord {
+function recordOf({ bucket, key, identity, text }: Omit<StagedObject, "id">): ObjectRecord {
   const reading = readObject(bucket, key, identity, { bytes: Buffer.from(text), content: parseFsJson(text) });
   if ("damage" in reading) throw damaged(reading.damage);
   return reading.record;

@@ -1,10 +1,11 @@
 import { access, constants, mkdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DATABASE_FILE } from "../embedded/database.ts";
-import { DirectorySync, syncDirectory } from "../embedded/directory-sync.ts";
+import { syncDirectory } from "../embedded/directory-sync.ts";
 import { directoryFault } from "../directory-fault.ts";
 import { StartError } from "../start-error.ts";
 import type { Store } from "../store.ts";
+import { FirmSync } from "./firm-sync.ts";
 import { newDeploymentId, readFormat, writeFormat } from "./format.ts";
 import { FsStore } from "./fs-store.ts";
 import { Layout, SYSTEM_DIRECTORY } from "./layout.ts";
@@ -67,7 +68,7 @@ async function openWorkplace(layout: Layout): Promise<Workplace> {
     staging,
     keys: new Locks(layout.locks, "key"),
     buckets: new Locks(layout.locks, "bucket"),
-    directories: new DirectorySync(),
+    directories: new FirmSync(),
   };
   try {
     // Several servers may find the directory empty at the same time.

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { access, mkdir, open, readdir, rmdir, unlink } from "node:fs/promises";
 import type { DraftFiles } from "../embedded/blob-writer.ts";
-import { DirectorySync } from "../embedded/directory-sync.ts";
 import { freeSpace } from "../embedded/free-space.ts";
 import { S3Error } from "../../errors/s3-error.ts";
+import { FirmSync } from "./firm-sync.ts";
 import { KernelLock } from "./kernel-lock.ts";
 import type { Layout } from "./layout.ts";
 import { explainSystemError, isMissing, systemCode } from "./system-error.ts";
@@ -27,7 +27,7 @@ export class Staging implements DraftFiles {
   readonly name: string;
   readonly directory: string;
   readonly #alive: KernelLock;
-  readonly #sync = new DirectorySync();
+  readonly #sync = new FirmSync();
 
   private constructor(name: string, directory: string, alive: KernelLock) {
     this.name = name;

@@ -1,4 +1,4 @@
-import { DirectorySync } from "../embedded/directory-sync.ts";
+import type { FirmSync } from "./firm-sync.ts";
 import type { Layout } from "./layout.ts";
 import type { Locks } from "./locks.ts";
 import type { Staging } from "./staging.ts";
@@ -11,5 +11,5 @@ export interface Workplace {
   readonly keys: Locks;
   /** By bucket; may be asked for by who holds a key. */
   readonly buckets: Locks;
-  readonly directories: DirectorySync;
+  readonly directories: FirmSync;
 }

@@ -6,8 +6,13 @@ import type { Store } from "../../../src/store/store.ts";
 
 /** A directory for one test, with the stores opened on it. */
 export class TestDirectory implements AsyncDisposable {
-  readonly path = mkdtempSync(join(tmpdir(), "fs-store-"));
+  readonly path: string;
   readonly #stores: Store[] = [];
+
+  /** @param place where it is made */
+  constructor(place = tmpdir()) {
+    this.path = mkdtempSync(join(place, "fs-store-"));
+  }
 
   async open(): Promise<Store> {
     const store = await openFsStore(this.path);
@@ -35,7 +40,7 @@ export class TestDirectory implements AsyncDisposable {
   /** Paths of all files, but for those of the store's own housekeeping. */
   files(): string[] {
     return readdirSync(this.path, { recursive: true, encoding: "utf8" })
-      .filter((name) => statSync(join(this.path, name)).isFile())
+      .filter((name) => statSync(join(this.path, name), { throwIfNoEntry: false })?.isFile())
       .filter((name) => !name.startsWith(".minio.sys/minio-ts/locks/") && !name.endsWith("/alive"))
       .sort();
   }
