@@ -216,6 +216,23 @@ describe("rewrap with Vault", () => {
     expect((await versions())[0].version).toBe(1);
   });
 
+  test("has a running server do so a second after the rotation", async () => {
+    await filled();
+    const server = await startServer({ directory, env: vaultEnv(double) });
+    const env = { MINIO_ROOT_USER: ACCESS_KEY, MINIO_ROOT_PASSWORD: SECRET_KEY };
+    double.rings.get(KEY)?.rotate();
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const { code } = await runHere(["rewrap", server.url], env);
+    await server.stop();
+    server.remove();
+    expect(code).toBe(0);
+    expect(await versions()).toEqual([
+      { kind: "sse-s3", keyId: KEY, version: 1, objects: 0, uploads: 1 },
+      { kind: "sse-s3", keyId: KEY, version: 2, objects: 3, uploads: 0 },
+      { keyId: KEY, version: 1 },
+    ]);
+  }, 30_000);
+
   test("waits out a short outage", async () => {
     await filled();
     double.rings.get(KEY)?.rotate();
