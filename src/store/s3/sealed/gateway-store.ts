@@ -35,6 +35,7 @@ import { Recovery } from "./recovery.ts";
 import { SealedObjects } from "./sealed-objects.ts";
 import { isSealedRevision } from "./sealed-record.ts";
 import { SealedUploads } from "./sealed-uploads.ts";
+import { UploadKinds } from "./upload-kinds.ts";
 import { GatewayUploadListing } from "./upload-listing.ts";
 
 /**
@@ -54,6 +55,7 @@ export class GatewayStore implements Store {
   readonly #listing: GatewayListing;
   readonly #uploadListing: GatewayUploadListing;
   readonly #locks = new KeyLocks();
+  readonly #kinds = new UploadKinds<SealedUploads | PlainUploads>();
 
   constructor(backend: Backend, keyRules: KeyRules) {
     const objects = new RemoteObjects(backend, keyRules);
@@ -152,12 +154,18 @@ export class GatewayStore implements Store {
 
   async createUpload(upload: Parameters<Store["createUpload"]>[0]) {
     refuseReserved(upload.key);
-    return await (isSealed(upload.metadata) ? this.#sealedUploads : this.#plainUploads).create(upload);
+    const uploads = isSealed(upload.metadata) ? this.#sealedUploads : this.#plainUploads;
+    const begun = await uploads.create(upload);
+    this.#kinds.remember(begun, uploads);
+    return begun;
   }
 
   /** @throws S3Error NoSuchUpload */
   async getUpload(id: UploadId) {
-    return await this.#sealedUploads.get(id) ?? await this.#plainUploads.get(id);
+    const sealed = this.#kinds.of(id) === this.#plainUploads ? undefined : await this.#sealedUploads.get(id);
+    if (sealed === undefined) return await this.#plainUploads.get(id);
+    this.#kinds.remember(id, this.#sealedUploads);
+    return sealed;
   }
 
   async putPart(part: PutPart) {
@@ -231,7 +239,13 @@ export class GatewayStore implements Store {
   }
 
   async #uploadsOf(id: UploadId): Promise<SealedUploads | PlainUploads> {
-    return await this.#sealedUploads.get(id) === undefined ? this.#plainUploads : this.#sealedUploads;
+    const known = this.#kinds.of(id);
+    if (known !== undefined) return known;
+    const uploads = await this.#sealedUploads.get(id) === undefined
+      ? this.#plainUploads
+      : this.#sealedUploads;
+    this.#kinds.remember(id, uploads);
+    return uploads;
   }
 }
 

@@ -1,0 +1,73 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { bytesOf } from "../conformance/fixture.ts";
+import { startBackend, type TestBackend } from "../store/s3/backend.ts";
+import { startGateway, type TestGateway } from "./gateway.ts";
+
+const Bucket = "box";
+const SSE_S3 = { ServerSideEncryption: "AES256" as const };
+
+/** What each request costs at the backend, beside the policy of the bucket, which is remembered for some seconds. */
+const COSTS = [
+  ["no KMS", false, {}, {
+    PUT: ["PUT /box/key"],
+    GET: ["GET /box/key"],
+    HEAD: ["HEAD /box/key"],
+    LIST: ["GET /box"],
+    DELETE: ["DELETE /box/key"],
+  }],
+  ["a KMS", true, SSE_S3, {
+    PUT: ["PUT /box/key/.minio/data", "PUT /box/key/.minio/dare.meta", "DELETE /box/key"],
+    GET: ["GET /box/key/.minio/dare.meta", "GET /box/key/.minio/data"],
+    HEAD: ["GET /box/key/.minio/dare.meta"],
+    LIST: ["GET /box", "GET /box/key/.minio/dare.meta"],
+    DELETE: ["DELETE /box/key", "DELETE /box/key/.minio/dare.meta", "DELETE /box/key/.minio/data"],
+  }],
+] as const;
+
+for (const [name, kms, asking, costs] of COSTS) {
+  describe(`through a gateway with ${name}`, () => {
+    let backend: TestBackend;
+    let gateway: TestGateway;
+    beforeAll(async () => {
+      backend = await startBackend();
+      gateway = await startGateway(backend, { name, kms });
+      await gateway.client.send(new CreateBucketCommand({ Bucket }));
+      await gateway.client.send(new HeadObjectCommand({ Bucket, Key: "none" })).catch(() => {});
+    }, 60_000);
+    afterAll(async () => {
+      await gateway.close();
+      await backend.close();
+    });
+
+    const object = { Bucket, Key: "key" };
+    test.each(
+      [
+        [
+          "PUT",
+          () => gateway.client.send(new PutObjectCommand({ ...object, Body: bytesOf(4096), ...asking })),
+        ],
+        ["GET", async () => {
+          const { Body } = await gateway.client.send(new GetObjectCommand(object));
+          await Body?.transformToByteArray();
+        }],
+        ["HEAD", () => gateway.client.send(new HeadObjectCommand(object))],
+        ["LIST", () => gateway.client.send(new ListObjectsV2Command({ Bucket }))],
+        ["DELETE", () => gateway.client.send(new DeleteObjectCommand(object))],
+      ] as const,
+    )("a %s makes no request too many", async (what, run) => {
+      backend.arrived.length = 0;
+      await run();
+      const arrived = backend.arrived.filter(({ target }) => !target.includes("policy"))
+        .map(({ method, target }) => `${method} ${target.split("?")[0]}`);
+      expect(arrived).toEqual([...costs[what]]);
+    });
+  });
+}
