@@ -22,8 +22,10 @@ const guide = /<!-- guide -->(.*)<!-- end of guide -->/s.exec(readme)?.[1] ?? ""
 const commands = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1] ?? "").join("\n");
 
 const aws = findProgram("aws");
-const canUnshare = spawnSync("unshare", ["--net", "--mount", "true"]).status === 0;
-if (!canUnshare) console.warn("SKIPPED: no network namespaces here; the guide of the README is not run");
+const canUnshare = spawnSync("unshare", ["--net", "--mount", "sh", "-c", "command -v ip curl"]).status === 0;
+if (!canUnshare) {
+  console.warn("SKIPPED: no network namespaces, ip or curl here; the guide of the README is not run");
+}
 
 describe.skipIf(aws === undefined || !canUnshare)(
   "the commands of the guide in the README, line by line",
