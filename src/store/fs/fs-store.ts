@@ -12,7 +12,8 @@ import { UploadListing } from "./upload-listing.ts";
 import { Uploads } from "./uploads.ts";
 import type { Workplace } from "./workplace.ts";
 
-const RECOVERY_INTERVAL_MS = 10 * 60 * 1000;
+/** How long after the death of another server an object that it was about to move may be missing in listings. */
+const RECOVERY_INTERVAL_MS = 15 * 1000;
 
 /** The store over a directory in MinIO's FS layout: the contract, handed on to the part that each method is about. */
 export class FsStore implements Store {
@@ -82,6 +83,11 @@ export class FsStore implements Store {
 
   getDocument: Store["getDocument"] = async (name) => await this.#documents.get(name);
   setDocument: Store["setDocument"] = async (name, text) => await this.#documents.set(name, text);
+
+  /** Resolves once what dead servers left was tidied up for the first time. */
+  async recovered(): Promise<void> {
+    await this.#recovery;
+  }
 
   close(): Promise<void> {
     this.#closed ??= this.#close();

@@ -30,7 +30,9 @@ export async function openFsStore(directory: string): Promise<Store> {
     const layout = new Layout(await prepareRoot(root));
     await readFormat(layout);
     for (const path of [layout.multipart, layout.tmp, layout.locks]) await mkdir(path, { recursive: true });
-    return new FsStore(await openWorkplace(layout));
+    const store = new FsStore(await openWorkplace(layout));
+    await store.recovered();
+    return store;
   } catch (thrown) {
     throw directoryFault(thrown, root);
   }
