@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs minio-ts from this directory, without network: the executable, a systemd unit and its environment file.
-# An environment file that is there stays. DESTDIR=/elsewhere installs below that directory.
+# Installs minio-ts from this directory, without network: the executable, a user of that name, a systemd unit and its
+# environment file. An environment file that is there stays. DESTDIR=/elsewhere installs below that directory, without
+# the user.
 set -eu
 cd "$(dirname "$0")"
 root="${DESTDIR:-}"
@@ -31,6 +32,10 @@ put 644 systemd/minio-ts.service /etc/systemd/system/minio-ts.service
 for file in README.md LICENSE THIRD-PARTY-LICENSES.txt sbom.cdx.json; do
   put 644 "$file" "/usr/local/share/doc/minio-ts/$file"
 done
+
+if [ -z "$root" ] && ! id minio-ts >/dev/null 2>&1; then
+  useradd --system --user-group --no-create-home --home-dir /var/lib/minio-ts --shell /usr/sbin/nologin minio-ts
+fi
 
 echo "minio-ts is installed. Set MINIO_ROOT_USER and MINIO_ROOT_PASSWORD in $root/etc/minio-ts/minio-ts.env, then:"
 echo "  systemctl daemon-reload && systemctl enable --now minio-ts"
