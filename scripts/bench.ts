@@ -10,6 +10,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fill } from "./bench/fill.ts";
+import { measureLayouts } from "./bench/layouts.ts";
 import { measureLimits, servePlain } from "./bench/limits.ts";
 import { type Figure, load } from "./bench/load.ts";
 import { crowdedMemory } from "./bench/memory.ts";
@@ -54,7 +55,8 @@ async function bench(): Promise<void> {
     );
     console.log(heading());
     if (wanted("vault")) await measureVault({ command, words }, directory, seconds);
-    if (values.only === "vault") return;
+    if (wanted("layouts")) await measureLayouts({ command, words }, directory, seconds);
+    if (values.only === "vault" || values.only === "layouts") return;
 
     const plain = await startMeasured(command, [...words, "scripts/bench.ts", "--plain"], {}, /"port":(\d+)/);
     const bare = new Requests(plain.port);

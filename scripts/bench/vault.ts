@@ -75,7 +75,7 @@ export async function measureVault(
 }
 
 /** Every object is to be there before any is read. */
-async function putAll(server: Measured, puts: readonly Shot[]): Promise<void> {
+export async function putAll(server: Measured, puts: readonly Shot[]): Promise<void> {
   const wire = await Wire.open(server.port);
   for (const { pieces, withBody } of puts) await wire.send(pieces, withBody);
   wire.close();
