@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { ObjectAttributes, ObjectRecord, Store, UploadRecord } from "../../../src/store/store.ts";
@@ -11,6 +11,7 @@ beforeAll(async () => {
   faults = await FileFaults.install();
 });
 afterEach(() => faults.count());
+afterAll(() => faults.uninstall());
 
 /** In memory where that is possible: thousands of writes are flushed here. */
 const PLACE = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();

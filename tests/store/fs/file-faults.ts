@@ -22,7 +22,9 @@ export class FileFaults {
   /** The call that failed first. */
   failed: string | undefined;
 
-  /** Replaces the functions for the whole process; without a fault that is planned they do what they always do. */
+  #uninstall: () => void = () => {};
+
+  /** Replaces the functions for the whole process, until `uninstall`. */
   static async install(): Promise<FileFaults> {
     const faults = new FileFaults();
     const real: Record<string, unknown> = { ...promises };
@@ -32,8 +34,17 @@ export class FileFaults {
     const handle = await promises.open(import.meta.dirname, "r");
     const prototype: Record<string, unknown> = Object.getPrototypeOf(handle);
     await handle.close();
-    for (const name of METHODS) prototype[name] = faults.#wrapMethod(name, prototype[name]);
+    const methods = METHODS.map((name) => [name, prototype[name]] as const);
+    for (const [name, method] of methods) prototype[name] = faults.#wrapMethod(name, method);
+    faults.#uninstall = () => {
+      mock.module("node:fs/promises", () => ({ ...real, default: real }));
+      for (const [name, method] of methods) prototype[name] = method;
+    };
     return faults;
+  }
+
+  uninstall(): void {
+    this.#uninstall();
   }
 
   /** No faults from here on. */
