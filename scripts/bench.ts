@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { measureEncryption } from "./bench/encryption.ts";
 import { fill } from "./bench/fill.ts";
 import { measureLayouts } from "./bench/layouts.ts";
 import { measureLimits, servePlain } from "./bench/limits.ts";
@@ -56,7 +57,8 @@ async function bench(): Promise<void> {
     console.log(heading());
     if (wanted("vault")) await measureVault({ command, words }, directory, seconds);
     if (wanted("layouts")) await measureLayouts({ command, words }, directory, seconds);
-    if (values.only === "vault" || values.only === "layouts") return;
+    if (wanted("encryption")) await measureEncryption({ command, words }, directory, seconds, limits.md5);
+    if (["vault", "layouts", "encryption"].includes(values.only.toLowerCase())) return;
 
     const plain = await startMeasured(command, [...words, "scripts/bench.ts", "--plain"], {}, /"port":(\d+)/);
     const bare = new Requests(plain.port);

@@ -22,7 +22,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "store/s3": ["store/s3", "store", "crypto", "digest", "errors", "http", "log", "sigv4", "xml"],
   sse: ["sse", "crypto", "kms", "store", "errors", "http"],
   auth: ["auth", "crypto", "digest", "errors", "http", "sigv4", "store"],
-  s3: ["s3", "auth", "sse", "store", "digest", "http", "xml", "errors", "log"],
+  s3: ["s3", "auth", "sse", "store", "crypto", "digest", "http", "xml", "errors", "log"],
   metrics: ["metrics", "s3", "kms", "store", "crypto", "errors"],
   audit: ["audit", "s3", "http", "crypto", "log"],
   app: ["app", "metrics", "s3", "auth", "sse", "store", "kms", "http", "errors", "log", "digest", "crypto"],

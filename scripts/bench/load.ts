@@ -70,3 +70,21 @@ export async function load(
     rss: server.memory().now,
   };
 }
+
+/** Several runs of the same as one figure: rates and costs on average, latencies of the middle run. */
+export function together(figures: readonly Figure[]): Figure {
+  const mean = (value: (figure: Figure) => number) =>
+    figures.reduce((sum, figure) => sum + value(figure), 0) / figures.length;
+  const middle = (value: (figure: Figure) => number) =>
+    figures.map(value).sort((a, b) => a - b)[figures.length >> 1] ?? 0;
+  return {
+    name: figures[0]?.name ?? "",
+    opsPerSecond: mean((figure) => figure.opsPerSecond),
+    megabytesPerSecond: mean((figure) => figure.megabytesPerSecond),
+    p50: middle((figure) => figure.p50),
+    p99: middle((figure) => figure.p99),
+    cpuPerOp: mean((figure) => figure.cpuPerOp),
+    cpuPerGb: mean((figure) => figure.cpuPerGb),
+    rss: figures.at(-1)?.rss ?? 0,
+  };
+}

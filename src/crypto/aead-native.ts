@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import { type Aead, type AeadKey, AES_256_GCM, type CipherId, TAG_SIZE } from "./aead.ts";
 import { ChaChaKey } from "./aead-chacha.ts";
 import { TamperedError } from "./errors.ts";
@@ -23,14 +23,14 @@ export const nativeAead: NativeAead = {
 };
 
 class NativeAesGcm implements NativeKey {
-  readonly #key: KeyObject;
+  readonly #key: Secret;
 
   constructor(key: Secret) {
-    this.#key = createSecretKey(key.reveal());
+    this.#key = key;
   }
 
   seal(nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array): readonly Uint8Array[] {
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce);
+    const cipher = createCipheriv("aes-256-gcm", this.#key.reveal(), nonce);
     cipher.setAAD(additional);
     const ciphertext = cipher.update(plaintext);
     cipher.final();
@@ -38,7 +38,9 @@ class NativeAesGcm implements NativeKey {
   }
 
   open(nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array): Uint8Array {
-    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: TAG_SIZE });
+    const decipher = createDecipheriv("aes-256-gcm", this.#key.reveal(), nonce, {
+      authTagLength: TAG_SIZE,
+    });
     decipher.setAAD(additional);
     const cut = sealed.length - TAG_SIZE;
     try {

@@ -35,8 +35,11 @@ export class ByteQueue {
     return piece;
   }
 
-  /** Removes and returns the next `size` bytes. There must be that many. */
-  take(size: number): Uint8Array {
+  /**
+   * Removes and returns the next `size` bytes. There must be that many.
+   * @param spent hears of every chunk of which nothing is left
+   */
+  take(size: number, spent?: (chunk: Uint8Array) => void): Uint8Array {
     const piece = this.peek(size);
     this.#length -= size;
     this.#gone += size;
@@ -45,6 +48,7 @@ export class ByteQueue {
       if (this.#gone < chunk.length) break;
       this.#gone -= chunk.length;
       empty++;
+      spent?.(chunk);
     }
     if (empty > 0) this.#chunks.splice(0, empty);
     return piece;

@@ -8,7 +8,7 @@ import { TamperedError } from "./errors.ts";
 import { inOrder, type Pieces } from "./in-order.ts";
 import type { Secret } from "./secret.ts";
 
-/** Packages in one yielded chunk: 64 KiB, so that nothing has to be copied. */
+/** Packages in one yielded chunk: only one, so that nothing has to be copied and no good one waits for a bad one. */
 const PACKAGES_PER_CHUNK = 1;
 
 const BOTH: readonly DareVersion[] = [0x10, 0x20];
@@ -24,6 +24,7 @@ interface SealedPackage {
  * 64 KiB. A byte is yielded only after its package was authenticated, and the iteration ends normally only after
  * exactly `span.take` bytes.
  * @param source the stored bytes of the span, chunks of any size that stay unchanged
+ * @param spent hears of every chunk of the source that is not needed any more
  * @throws TamperedError for anything changed, missing, added or out of order; UnsupportedError
  */
 export async function* openDare(
@@ -31,6 +32,7 @@ export async function* openDare(
   key: Secret,
   source: AsyncIterable<Uint8Array>,
   span: Span,
+  spent?: (chunk: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let cipher: AeadKey | undefined;
   const open = ({ header, sealed }: SealedPackage): Pieces | Promise<Pieces> => {
@@ -40,7 +42,14 @@ export async function* openDare(
   };
   let skip = span.skip;
   let left = span.take;
-  for await (const chunk of inOrder(packages(source, span), open, aead.inFlight, PACKAGES_PER_CHUNK)) {
+  const cut: SpentChunk[] = [];
+  let opened = 0;
+  for await (const chunk of inOrder(packages(source, span, cut), open, aead.inFlight, PACKAGES_PER_CHUNK)) {
+    opened += PACKAGES_PER_CHUNK;
+    for (let first = cut[0]; first !== undefined && first.packages <= opened; first = cut[0]) {
+      spent?.(first.bytes);
+      cut.shift();
+    }
     const piece = chunk.subarray(skip, skip + left);
     skip = Math.max(0, skip - chunk.length);
     left -= piece.length;
@@ -90,15 +99,31 @@ export function openSmall(
   return aead.key(key, header.cipher).open(header.nonce, header.additional, stored.subarray(HEADER_SIZE));
 }
 
-/** Cuts stored bytes into packages that are complete and in their place, but not yet authenticated. */
+/** A chunk of the source that is cut up, and how many packages have to be opened before it is not needed any more. */
+interface SpentChunk {
+  readonly bytes: Uint8Array;
+  readonly packages: number;
+}
+
+/**
+ * Cuts stored bytes into packages that are complete and in their place, but not yet authenticated.
+ * @param cut takes every chunk that is cut up
+ */
 async function* packages(
   source: AsyncIterable<Uint8Array>,
   span: Span,
+  cut?: SpentChunk[],
 ): AsyncGenerator<SealedPackage, void, undefined> {
   const queue = new ByteQueue();
   const order = new PackageOrder(span.sequence, BOTH);
   let left = span.plainLength;
   let header: PackageHeader | undefined;
+  let count = 0;
+  const take = (header: PackageHeader): SealedPackage => {
+    count++;
+    const whole = queue.take(header.size, (bytes) => cut?.push({ bytes, packages: count }));
+    return { header, sealed: whole.subarray(HEADER_SIZE) };
+  };
   for await (const chunk of source) {
     queue.push(chunk);
     while (queue.length >= (header?.size ?? HEADER_SIZE)) {
@@ -107,7 +132,7 @@ async function* packages(
         left -= header.length;
         if (left < 0) throw new TamperedError("more data than was stored");
       } else if (!header.final) {
-        yield { header, sealed: queue.take(header.size).subarray(HEADER_SIZE) };
+        yield take(header);
         header = undefined;
       } else {
         // The last package waits for the end of the source: what is followed by more is not what was written.
@@ -117,7 +142,7 @@ async function* packages(
     }
   }
   if (header?.final && queue.length === header.size) {
-    yield { header, sealed: queue.take(header.size).subarray(HEADER_SIZE) };
+    yield take(header);
   } else if (queue.length > 0) throw new TamperedError("a package is cut short");
   order.end(span.toEnd);
   if (left > 0) throw new TamperedError("data is missing");

@@ -30,9 +30,8 @@ export function isFinal(header: Uint8Array): boolean {
 
 /** The AEAD nonce of a package: its number goes into the last four bytes, so no package can take another's place. */
 export function packageNonce(header: Uint8Array, sequence: number): Uint8Array {
-  const nonce = new Uint8Array(header.subarray(4));
-  const view = new DataView(nonce.buffer);
-  view.setUint32(8, view.getUint32(8, true) ^ sequence, true);
+  const nonce = new Uint8Array(header.subarray(4, HEADER_SIZE));
+  for (let i = 0; i < 4; i++) nonce[8 + i] = (nonce[8 + i] ?? 0) ^ (sequence >>> (8 * i));
   return nonce;
 }
 

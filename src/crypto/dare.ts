@@ -26,12 +26,13 @@ export interface PackageFrame {
 
 /** Reads the first four bytes of a header. @throws UnsupportedError */
 export function parseFrame(header: Uint8Array): PackageFrame {
-  const [version, cipher, low = 0, high = 0] = header;
+  const version = header[0];
+  const cipher = header[1];
   if (version !== 0x10 && version !== 0x20) throw new UnsupportedError("unsupported version of DARE");
   if (cipher !== AES_256_GCM && cipher !== CHACHA20_POLY1305) {
     throw new UnsupportedError("unsupported cipher of DARE");
   }
-  return { version, cipher, length: (low | (high << 8)) + 1 };
+  return { version, cipher, length: ((header[2] ?? 0) | ((header[3] ?? 0) << 8)) + 1 };
 }
 
 /** The additional data of a package: the four bytes of its header that `parseFrame` reads. */

@@ -1,10 +1,12 @@
 import { Buffer } from "node:buffer";
+import { giveBack } from "./give-back.ts";
 
 /** Bytes in one piece or in several. */
 export type Pieces = readonly Uint8Array[];
 
 /**
- * Works on items, several at a time, and yields the results in their order, joined into larger chunks.
+ * Works on items, several at a time, and yields the results in their order, joined into larger chunks. Pieces that
+ * are joined are given back, so they must belong to nobody else.
  * @param inFlight most items under way; 1 for work that answers at once
  * @param perChunk items that make one chunk
  */
@@ -39,7 +41,9 @@ export async function* inOrder<Item>(
     const pieces = chunk;
     chunk = [];
     joined = 0;
-    return join(pieces);
+    const whole = join(pieces);
+    if (pieces.length > 1) { for (const piece of pieces) giveBack(piece); }
+    return whole;
   }
 }
 

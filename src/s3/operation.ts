@@ -41,6 +41,7 @@ export interface Reply {
 /** A body of known length that is pulled by the socket. For HEAD `chunks` is never called. */
 export interface ReplyStream {
   readonly length: number;
+  /** Each chunk belongs to whoever iterates. */
   chunks(): AsyncIterable<Uint8Array>;
   /** Called exactly once when the body is sent, given up or not wanted. */
   close(): void;

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { giveBack } from "../crypto/give-back.ts";
 import type { ServerResponse } from "node:http";
 import type { S3Error } from "../errors/s3-error.ts";
 import type { Traffic } from "../http/traffic.ts";
@@ -98,9 +99,8 @@ async function pump(outgoing: ServerResponse, body: ReplyStream, traffic: Traffi
     if (sent > body.length) throw new Error(`the body ran past its ${body.length} bytes`);
     if (outgoing.destroyed) return;
     traffic.count(chunk.length);
-    if (!outgoing.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) {
-      await drained(outgoing);
-    }
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (!outgoing.write(bytes, (fault) => fault ?? giveBack(chunk))) await drained(outgoing);
   }
   if (sent !== body.length) throw new Error(`the body ended after ${sent} of ${body.length} bytes`);
 }

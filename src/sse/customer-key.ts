@@ -16,11 +16,18 @@ export interface CustomerKey {
 /** Where the three headers of a customer key stand: for the object itself, or for the source of a copy. */
 export type CustomerKeyPlace = "object" | "copy-source";
 
-const PREFIXES: Readonly<Record<CustomerKeyPlace, string>> = {
-  "object": "x-amz-server-side-encryption-customer-",
-  "copy-source": "x-amz-copy-source-server-side-encryption-customer-",
-};
-const NAMES = ["algorithm", "key", "key-md5"];
+const NAMES = {
+  "object": {
+    algorithm: "x-amz-server-side-encryption-customer-algorithm",
+    key: "x-amz-server-side-encryption-customer-key",
+    md5: "x-amz-server-side-encryption-customer-key-md5",
+  },
+  "copy-source": {
+    algorithm: "x-amz-copy-source-server-side-encryption-customer-algorithm",
+    key: "x-amz-copy-source-server-side-encryption-customer-key",
+    md5: "x-amz-copy-source-server-side-encryption-customer-key-md5",
+  },
+} as const satisfies Record<CustomerKeyPlace, unknown>;
 
 /**
  * Refuses customer keys that were sent in the clear, wherever they stand.
@@ -53,33 +60,30 @@ export function customerKey(
 ): CustomerKey | undefined {
   refuseInsecureKeys(headers, secure);
   if (!hasCustomerKey(headers, place)) return undefined;
-  const prefix = PREFIXES[place];
-  const algorithm = headers.get(`${prefix}algorithm`);
-  const text = headers.get(`${prefix}key`);
-  const md5 = headers.get(`${prefix}key-md5`);
-  if (algorithm === undefined) throw missing("provide a valid encryption algorithm", `${prefix}algorithm`);
+  const names = NAMES[place];
+  const algorithm = headers.get(names.algorithm);
+  const text = headers.get(names.key);
+  const md5 = headers.get(names.md5);
+  if (algorithm === undefined) throw missing("provide a valid encryption algorithm", names.algorithm);
   if (algorithm !== "AES256") {
-    throw new S3Error("InvalidEncryptionAlgorithmError", {
-      fields: { ArgumentName: `${prefix}algorithm` },
-    });
+    throw new S3Error("InvalidEncryptionAlgorithmError", { fields: { ArgumentName: names.algorithm } });
   }
-  if (text === undefined) throw missing("provide an appropriate secret key", `${prefix}key`);
-  if (md5 === undefined) {
-    throw missing("provide the client calculated MD5 of the secret key", `${prefix}key-md5`);
-  }
-  return decodeKey(text, md5, prefix);
+  if (text === undefined) throw missing("provide an appropriate secret key", names.key);
+  if (md5 === undefined) throw missing("provide the client calculated MD5 of the secret key", names.md5);
+  return decodeKey(text, md5, place);
 }
 
 function hasCustomerKey(headers: RequestHeaders, place: CustomerKeyPlace): boolean {
-  return NAMES.some((name) => headers.has(PREFIXES[place] + name));
+  const { algorithm, key, md5 } = NAMES[place];
+  return headers.has(algorithm) || headers.has(key) || headers.has(md5);
 }
 
-function decodeKey(text: string, md5: string, prefix: string): CustomerKey {
+function decodeKey(text: string, md5: string, place: CustomerKeyPlace): CustomerKey {
   const bytes = Buffer.from(text, "base64");
   if (bytes.length !== 32 || bytes.toString("base64") !== text) {
     throw new S3Error("InvalidArgument", {
       message: "The secret key was invalid for the specified algorithm.",
-      fields: { ArgumentName: `${prefix}key` },
+      fields: { ArgumentName: NAMES[place].key },
     });
   }
   const told = Buffer.from(md5);
@@ -87,7 +91,7 @@ function decodeKey(text: string, md5: string, prefix: string): CustomerKey {
   if (told.length !== real.length || !timingSafeEqual(told, real)) {
     throw new S3Error("InvalidArgument", {
       message: "The calculated MD5 hash of the key did not match the hash that was provided.",
-      fields: { ArgumentName: `${prefix}key-md5` },
+      fields: { ArgumentName: NAMES[place].md5 },
     });
   }
   const key = new Secret(bytes);

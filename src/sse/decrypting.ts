@@ -3,6 +3,7 @@ import type { Aead } from "../crypto/aead.ts";
 import { PACKAGE_SIZE } from "../crypto/dare.ts";
 import { openDare, openSmall } from "../crypto/dare-reader.ts";
 import { partSpans } from "../crypto/dare-span.ts";
+import { giveBack } from "../crypto/give-back.ts";
 import { partKey } from "../crypto/kdf.ts";
 import type { Secret } from "../crypto/secret.ts";
 import type { ObjectHandle } from "../store/store.ts";
@@ -11,17 +12,19 @@ import { cryptoFault } from "./object-key.ts";
 /**
  * Plaintext `[start, start + length)` of an encrypted object whose record was checked. Only the packages that hold it
  * are read; a byte is yielded only after its package was verified.
- * @throws S3Error XMinioObjectTampered
+ * @param openKey opens the object key
+ * @throws S3Error XMinioObjectTampered; what `openKey` throws
  */
 export async function* decrypt(
   aead: Aead,
-  objectKey: Secret,
+  openKey: () => Secret | Promise<Secret>,
   handle: ObjectHandle,
   start: number,
   length: number,
 ): AsyncGenerator<Uint8Array> {
   const { parts, size, storedSize } = handle.record;
   if (length === 0) return;
+  const objectKey = await openKey();
   try {
     if (parts.length === 0 && storedSize <= PACKAGE_SIZE) {
       const plaintext = await openSmall(aead, objectKey, await whole(handle.read(0, storedSize)));
@@ -34,7 +37,7 @@ export async function* decrypt(
     for (const span of partSpans(sizes, start, length)) {
       const part = parts[span.part];
       const key = part === undefined ? objectKey : partKey(objectKey, part.number);
-      yield* openDare(aead, key, handle.read(span.storedOffset, span.storedLength), span);
+      yield* openDare(aead, key, handle.read(span.storedOffset, span.storedLength), span, giveBack);
     }
   } catch (thrown) {
     throw cryptoFault(thrown);

@@ -54,9 +54,7 @@ export function kmsView(
     replyHeaders: KMS_HEADERS,
     etag: shownEtag(rest, record.etag, record),
     ...checksums(record, rest),
-    async *read(handle, start, length) {
-      yield* decrypt(aead, await openKey(), handle, start, length);
-    },
+    read: (handle, start, length) => decrypt(aead, openKey, handle, start, length),
   };
 }
 
@@ -82,7 +80,7 @@ export function customerView(
     replyHeaders: customerKeyHeaders(customer),
     etag: shownEtag(undefined, record.etag, record),
     ...checksums(record, rest),
-    read: (handle, start, length) => decrypt(aead, objectKey, handle, start, length),
+    read: (handle, start, length) => decrypt(aead, () => objectKey, handle, start, length),
   };
 }
 

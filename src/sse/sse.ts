@@ -131,6 +131,6 @@ export interface ObjectView {
   readonly checksum: string | undefined;
   /** Opens the checksum of one part of the record. */
   openChecksum(stored: string): string;
-  /** Plaintext `[start, start + length)`; every byte verified before it is yielded. */
+  /** Plaintext `[start, start + length)`; every byte verified before it is yielded. Chunks belong to who iterates. */
   read(handle: ObjectHandle, start: number, length: number): AsyncIterable<Uint8Array>;
 }

@@ -1,0 +1,12 @@
+/** Below this the collector does as well. */
+const LEAST = 16 * 1024;
+
+/**
+ * Frees the memory of bytes that nobody reads any more. A collector that sees only small objects lets large buffers
+ * pile up, and then every new one takes pages that are cold and have to be mapped first: that costs several times what
+ * its encryption does. Only for who alone holds the bytes; small ones, and views of larger memory, are left alone.
+ */
+export function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength < LEAST || byteLength !== buffer.byteLength) return;
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}

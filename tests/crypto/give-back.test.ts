@@ -1,0 +1,46 @@
+import { Buffer } from "node:buffer";
+import { expect, test } from "bun:test";
+import { PACKAGE_SIZE, PAYLOAD_SIZE } from "../../src/crypto/dare.ts";
+import { openDare } from "../../src/crypto/dare-reader.ts";
+import { rangeSpan } from "../../src/crypto/dare-span.ts";
+import { sealDare } from "../../src/crypto/dare-writer.ts";
+import { giveBack } from "../../src/crypto/give-back.ts";
+import { randomBytes } from "../../src/crypto/random.ts";
+import { Secret } from "../../src/crypto/secret.ts";
+import { chunks, collect, plaintext, PROVIDERS } from "./vectors.ts";
+
+test("large memory that a view covers whole is freed, and nothing else", () => {
+  const whole = new Uint8Array(100_000).fill(7);
+  giveBack(whole);
+  expect(whole.length).toBe(0);
+  const larger = new Uint8Array(100_000).fill(7);
+  giveBack(larger.subarray(1));
+  giveBack(larger.subarray(0, 99_999));
+  expect([larger.length, larger[0], larger[99_999]]).toEqual([100_000, 7, 7]);
+  const small = Buffer.alloc(1000, 7);
+  giveBack(small);
+  expect([small.length, small[0]]).toEqual([1000, 7]);
+});
+
+test.each(PROVIDERS)("chunks of a source are spent once their packages are open, by $name", async (aead) => {
+  const [key, plain] = [new Secret(randomBytes(32)), plaintext(30 * PAYLOAD_SIZE + 9, 1)];
+  const stored = await collect(sealDare(aead, key, chunks(plain, 100_000)));
+  const span = rangeSpan(plain.length, 70_000, 20 * PAYLOAD_SIZE);
+  const read = stored.subarray(span.storedOffset, span.storedOffset + span.storedLength);
+  for (const step of [PACKAGE_SIZE, 20_000, 1 << 20]) {
+    let [given, spent] = [0, 0];
+    const own = async function* () {
+      for await (const chunk of chunks(read, step)) {
+        given++;
+        yield new Uint8Array(chunk);
+      }
+    };
+    const free = (chunk: Uint8Array) => {
+      spent++;
+      giveBack(chunk);
+    };
+    const opened = await collect(openDare(aead, key, own(), span, free));
+    expect(Buffer.compare(opened, plain.subarray(70_000, 70_000 + 20 * PAYLOAD_SIZE))).toBe(0);
+    expect(spent).toBe(given);
+  }
+});
