@@ -7,6 +7,7 @@ import { banner, jsonBanner } from "./banner.ts";
 import { certificatesDirectory, loadCertificate, renewCertificate } from "./certificates.ts";
 import { FatalError } from "./command.ts";
 import type { ServeFlags } from "./serve-flags.ts";
+import { tellServiceManager } from "./service-manager.ts";
 import { untilSignal } from "./signals.ts";
 import { catchStrayErrors } from "./stray-errors.ts";
 import type { Terminal } from "./terminal.ts";
@@ -50,7 +51,10 @@ export async function serve(
   let patience = config.shutdownTimeout;
   try {
     const { handler, hostId } = service;
-    const listening = await start({ address, certificate, handler, hostId, log }, flags.address);
+    const listening = await start(
+      { address, certificate, handler, hostId, log, maxConnections: config.maxConnections },
+      flags.address,
+    );
     catchStrayErrors(log);
     warnAtStart(log, config, flags.certsDir, certificate);
     // Before the banner: who reads it may send a signal at once.
@@ -65,7 +69,9 @@ export async function serve(
       secure: certificate !== undefined,
       interactive: terminal.interactive,
     });
+    tellServiceManager(terminal.env, "READY=1", log);
     const farewell = `Exiting on signal: ${await signal}`;
+    tellServiceManager(terminal.env, "STOPPING=1", log);
     stopRenewing?.();
     if (flags.json) log.info(farewell);
     else if (!flags.quiet) terminal.print(`${farewell}\n`);

@@ -26,6 +26,8 @@ export interface Config {
   readonly domains: readonly string[];
   /** How long requests in flight may go on after a signal, in milliseconds. */
   readonly shutdownTimeout: number;
+  /** How many connections are held at a time. */
+  readonly maxConnections: number;
   /** Whether everybody may see the metrics. */
   readonly publicMetrics: boolean;
   readonly auditWebhooks: readonly AuditWebhookConfig[];
@@ -63,6 +65,8 @@ const schema = z.object({
     .refine((names) => names.every(isHostName), "must be host names separated by commas").default([]),
   shutdownTimeout: z.string().transform(parseDuration)
     .refine(Number.isFinite, "must be a time such as 500ms, 10s or 2m").default(10_000),
+  maxConnections: z.string().regex(/^[1-9]\d{0,6}$/, "must be a whole number from 1 to 9999999")
+    .transform(Number).default(10_000),
   prometheusAuthType: z.enum(["jwt", "public"], "must be jwt or public").default("jwt"),
   auditFile: z.string().optional(),
   ...encryptionSchema,
@@ -90,18 +94,18 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
   if (faults.length > 0 || encryption === undefined || gateway === undefined || !parsed.success) {
     throw new ConfigError(faults);
   }
-  const { rootUser, rootPassword, region, domain, shutdownTimeout, prometheusAuthType, auditFile } =
-    parsed.data;
+  const { rootUser, rootPassword, prometheusAuthType, ...same } = parsed.data;
   return {
     rootUser: rootUser ?? DEFAULT_CREDENTIAL,
     rootPassword: rootPassword ?? Secret.fromText(DEFAULT_CREDENTIAL),
     defaultCredentials: rootPassword === undefined || isDefault(rootUser, rootPassword),
-    region,
-    domains: domain,
-    shutdownTimeout,
+    region: same.region,
+    domains: same.domain,
+    shutdownTimeout: same.shutdownTimeout,
+    maxConnections: same.maxConnections,
     publicMetrics: prometheusAuthType === "public",
     auditWebhooks,
-    auditFile,
+    auditFile: same.auditFile,
     encryption,
     gateway,
     ignored: unknownVariables(env),

@@ -59,6 +59,11 @@ const SERVICE = {
     fallback: "`10s`",
     meaning: "How long requests in flight may go on after SIGTERM or SIGINT, such as `500ms`, `10s` or `2m`.",
   },
+  maxConnections: {
+    name: "MINIO_MAX_CONNECTIONS",
+    fallback: "`10000`",
+    meaning: "How many connections are held at a time; what comes beyond is closed at once.",
+  },
 } as const satisfies Record<string, Setting>;
 
 /** How objects are encrypted. */

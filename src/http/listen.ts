@@ -23,6 +23,8 @@ export interface ListenOptions {
   /** The `HostId` of error documents. */
   readonly hostId: string;
   readonly log: Log;
+  /** How many connections are held at a time; more are closed at once. As many as the system gives without it. */
+  readonly maxConnections?: number;
 }
 
 /** A server that listens. */
@@ -47,13 +49,14 @@ const LIMITS: ServerOptions = {
  * @throws Error of `listen`, such as EADDRINUSE
  */
 export async function listen(
-  { address, certificate, handler, hostId, log }: ListenOptions,
+  { address, certificate, handler, hostId, log, maxConnections }: ListenOptions,
 ): Promise<Listening> {
   const inFlight = new InFlight();
   const servers = new Set<Server>();
 
   async function open(at: Address, own: Certificate | undefined): Promise<Server> {
     const server = own === undefined ? createServer(LIMITS) : createTlsServer({ ...LIMITS, ...keyPair(own) });
+    if (maxConnections !== undefined) server.maxConnections = maxConnections;
     const take: RequestHandler = (incoming, outgoing) => {
       inFlight.enter(outgoing);
       handler(incoming, outgoing);

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { giveBack } from "../crypto/give-back.ts";
 import type { ServerResponse } from "node:http";
 import type { S3Error } from "../errors/s3-error.ts";
+import { drained } from "../http/drained.ts";
 import type { Traffic } from "../http/traffic.ts";
 import type { Reply, ReplyStream } from "./operation.ts";
 import { document, element } from "../xml/xml-writer.ts";
@@ -15,6 +16,9 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
   "X-Xss-Protection": "1; mode=block",
 };
+
+/** How long a client may take nothing of a body, in milliseconds: as long as it may fall silent in its own. */
+const READ_IDLE_LIMIT = 120_000;
 
 /** What the error document says about the request. */
 export interface ErrorPlace {
@@ -100,21 +104,7 @@ async function pump(outgoing: ServerResponse, body: ReplyStream, traffic: Traffi
     if (outgoing.destroyed) return;
     traffic.count(chunk.length);
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (!outgoing.write(bytes, (fault) => fault ?? giveBack(chunk))) await drained(outgoing);
+    if (!outgoing.write(bytes, (fault) => fault ?? giveBack(chunk))) await drained(outgoing, READ_IDLE_LIMIT);
   }
   if (sent !== body.length) throw new Error(`the body ended after ${sent} of ${body.length} bytes`);
-}
-
-/** Resolves when the socket takes more, or is gone. */
-function drained(outgoing: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (outgoing.destroyed || !outgoing.writableNeedDrain) return resolve();
-    const done = () => {
-      outgoing.off("drain", done);
-      outgoing.off("close", done);
-      resolve();
-    };
-    outgoing.on("drain", done);
-    outgoing.on("close", done);
-  });
 }

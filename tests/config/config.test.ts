@@ -160,6 +160,14 @@ describe("other settings", () => {
     expect(load({ MINIO_SHUTDOWN_TIMEOUT: "1500ms" }).shutdownTimeout).toBe(1500);
   });
 
+  test("give the number of connections", () => {
+    expect(load({}).maxConnections).toBe(10_000);
+    expect(load({ MINIO_MAX_CONNECTIONS: "64" }).maxConnections).toBe(64);
+    expect(() => load({ MINIO_MAX_CONNECTIONS: "0" })).toThrow(
+      "MINIO_MAX_CONNECTIONS must be a whole number",
+    );
+  });
+
   test("that are unknown are listed by name, and those known to mean nothing are not", () => {
     const { ignored } = load({ MINIO_ROOT_PASSWORT: "x", MINIO_BROWSER: "off", PATH: "/bin", MINIO_A: "" });
     expect(ignored).toEqual(["MINIO_A", "MINIO_ROOT_PASSWORT"]);

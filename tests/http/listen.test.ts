@@ -52,6 +52,28 @@ test("a free port is found and told, and the target arrives as it was sent", asy
   expect(target).toBe("/a/../b//%2e%2E/c%2Fd?x=%zz");
 });
 
+test("connections beyond the most that are held are closed, and the others go on", async () => {
+  const { port, close } = await listen({
+    address: ANY,
+    certificate: undefined,
+    handler: ({ url }, outgoing) => reply(outgoing, `you said ${url}`),
+    hostId: HOST_ID,
+    log,
+    maxConnections: 2,
+  });
+  ends.push(() => close(0));
+  const held = [await open(port), await open(port)];
+  const ask = async (wire: Wire, path: string) => {
+    wire.send(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`);
+    return await wire.until(`you said ${path}`);
+  };
+  for (const wire of held) await ask(wire, "/first");
+  const third = await open(port);
+  third.send(GET);
+  expect(await third.closed()).toBe("");
+  for (const wire of held) expect(await ask(wire, "/second")).toContain("you said /second");
+});
+
 test("a port that is taken rejects with EADDRINUSE", async () => {
   const { port } = await serve(hello);
   const second = listen({
