@@ -37,8 +37,8 @@ interface Raw {
 type App = Hono<{ Bindings: Raw }>;
 
 /**
- * The whole HTTP surface as one handler: health checks under `/minio/health`, metrics, S3 everywhere else. Hono routes on the raw
- * path, so that nothing normalises a key; what is S3's is answered on the raw message.
+ * The whole HTTP surface as one handler: health checks under `/minio/health`, metrics, S3 everywhere else. Hono routes
+ * on the raw path, so that nothing normalises a key; what is S3's is answered on the raw message.
  */
 export function createApp({ s3, ready, hostId, metrics, log }: AppParts): RequestHandler {
   const app: App = new Hono<{ Bindings: Raw }>({

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Secret } from "../crypto/secret.ts";
 import { AUDIT_WEBHOOK } from "./audit-settings.ts";
+import { type ClientCertificate, readClientCertificate } from "./client-certificate.ts";
 import { flag } from "./flag.ts";
-import { belongTogether, PemError, readCertificateChain, readPrivateKey } from "./pem-files.ts";
 import {
   type Environment,
   type RawSettings,
@@ -17,7 +17,7 @@ export interface AuditWebhookConfig {
   readonly target: string;
   readonly endpoint: URL;
   readonly authToken: Secret | undefined;
-  readonly client: { readonly cert: string; readonly key: Secret } | undefined;
+  readonly client: ClientCertificate | undefined;
   readonly queueSize: number;
 }
 
@@ -88,29 +88,13 @@ function readWebhook(target: string, raw: RawSettings, faults: string[]): AuditW
   return { target, endpoint: auditEndpoint, authToken: auditAuthToken, client, queueSize: auditQueueSize };
 }
 
-function readClient({ values, sources }: RawSettings, faults: string[]): AuditWebhookConfig["client"] {
-  const read = <T>(name: Name, from: (path: string) => T): T | undefined => {
-    const path = values[name];
-    if (typeof path !== "string") return undefined;
-    try {
-      return from(path);
-    } catch (thrown) {
-      if (!(thrown instanceof PemError)) throw thrown;
-      faults.push(`${sources[name]} ${thrown.message}.`);
-      return undefined;
-    }
-  };
-  const { auditClientCert: certSource, auditClientKey: keySource } = sources;
-  const cert = read("auditClientCert", readCertificateChain);
-  const key = read("auditClientKey", readPrivateKey);
-  if ((certSource === undefined) !== (keySource === undefined)) {
-    faults.push(`${certSource ?? keySource} is set without the other half of the pair. Set both or neither.`);
+function readClient(raw: RawSettings, faults: string[]): ClientCertificate | undefined {
+  const client = readClientCertificate(raw, { cert: "auditClientCert", key: "auditClientKey" }, faults);
+  const { auditClientCert: cert, auditClientKey: key } = raw.sources;
+  if ((cert === undefined) !== (key === undefined)) {
+    faults.push(`${cert ?? key} is set without the other half of the pair. Set both or neither.`);
   }
-  if (cert === undefined || key === undefined) return undefined;
-  if (!belongTogether(cert, key)) {
-    faults.push(`${certSource} names a certificate that the key of ${keySource} does not belong to.`);
-  }
-  return { cert, key };
+  return client;
 }
 
 /** The targets that some variable names, `""` among them. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Secret } from "../crypto/secret.ts";
-import { PemError, readAuthorities } from "./pem-files.ts";
+import { readPem } from "./client-certificate.ts";
+import { readAuthorities } from "./pem-files.ts";
 import type { RawSettings } from "./read-settings.ts";
 
 /** What concerns `gateway s3` alone. */
@@ -59,7 +60,7 @@ export function readGatewayConfig(
   }
   return {
     doubleSse: parsed.gatewaySse,
-    authorities: authorities(raw, faults),
+    authorities: readPem(raw, "gatewayCaPath", readAuthorities, faults),
     addressing: parsed.gatewayAddressing,
     keysOverHttp: parsed.gatewayKeysOverHttp === "on",
     aws: {
@@ -68,16 +69,4 @@ export function readGatewayConfig(
       sessionToken: parsed.awsSessionToken,
     },
   };
-}
-
-function authorities(raw: RawSettings, faults: string[]): readonly string[] | undefined {
-  const path = raw.values.gatewayCaPath;
-  if (typeof path !== "string") return undefined;
-  try {
-    return readAuthorities(path);
-  } catch (thrown) {
-    if (!(thrown instanceof PemError)) throw thrown;
-    faults.push(`${raw.sources.gatewayCaPath} ${thrown.message}.`);
-    return undefined;
-  }
 }
