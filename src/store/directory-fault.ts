@@ -1,4 +1,4 @@
-import { isFullDisk } from "./embedded/storage-full.ts";
+import { isFullDisk } from "./files/storage-full.ts";
 import { StartError } from "./start-error.ts";
 
 /** What is wrong with a directory that a store could not be opened in; anything unknown comes back as it is. */

@@ -3,8 +3,8 @@ import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { S3Error } from "../../errors/s3-error.ts";
 import { setTimeout } from "node:timers";
-import { DirectorySync, syncDirectory } from "./directory-sync.ts";
-import { freeSpace } from "./free-space.ts";
+import { DirectorySync, syncDirectory } from "../files/directory-sync.ts";
+import { freeSpace } from "../files/free-space.ts";
 
 /** The directory of body files inside the store's directory. */
 export const BLOB_DIRECTORY = "blobs";

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
-import { S3Error } from "../../errors/s3-error.ts";
+import { BlobWriter, type FileBody } from "../files/blob-writer.ts";
+import { type Incoming, receive, type Received, receiveFile, type Receiver } from "../files/receive.ts";
 import type { BlobFiles } from "./blob-files.ts";
-import { BlobWriter, type DraftFiles, type FileBody } from "./blob-writer.ts";
 
 /** Bodies up to this many bytes live in the database, where they share the fsync of their row. */
 const INLINE_LIMIT = 64 * 1024;
@@ -10,19 +10,6 @@ const INLINE_LIMIT = 64 * 1024;
 export interface InlineBody {
   readonly size: number;
   readonly bytes: Uint8Array;
-}
-
-/** What a client sends: bytes, perhaps their number, and what is known once they have passed. */
-export interface Incoming<A> {
-  readonly body: AsyncIterable<Uint8Array>;
-  readonly storedSize?: number;
-  readonly attributes: () => A | Promise<A>;
-}
-
-/** A body at rest, with what its sender knows of it. */
-export interface Received<B, A> {
-  readonly body: B;
-  readonly attributes: A;
 }
 
 /**
@@ -40,40 +27,9 @@ export async function receiveBody<A>(
   return await receive(new SmallReceiver(files, expected), incoming);
 }
 
-/** As `receiveBody`, but the body always becomes a file. */
-export async function receiveFile<A>(
-  files: DraftFiles,
-  incoming: Incoming<A>,
-): Promise<Received<FileBody, A>> {
-  files.requireSpace(incoming.storedSize ?? 0);
-  return await receive(await BlobWriter.create(files), incoming);
-}
-
 /** Forgets a received body whose row was not committed. */
 export async function discardBody(files: BlobFiles, body: InlineBody | FileBody): Promise<void> {
   if ("file" in body) await files.discard(body.file);
-}
-
-interface Receiver<B> {
-  /** Bytes taken so far. */
-  readonly size: number;
-  write(chunk: Uint8Array): Promise<void>;
-  finish(): Promise<B>;
-  abandon(): Promise<void>;
-}
-
-async function receive<B, A>(receiver: Receiver<B>, incoming: Incoming<A>): Promise<Received<B, A>> {
-  try {
-    for await (const chunk of incoming.body) await receiver.write(chunk);
-    if (incoming.storedSize !== undefined && incoming.storedSize !== receiver.size) {
-      throw new S3Error("IncompleteBody");
-    }
-    const attributes = await incoming.attributes();
-    return { body: await receiver.finish(), attributes };
-  } catch (error) {
-    await receiver.abandon();
-    throw error;
-  }
 }
 
 /** Collects a body in memory until it outgrows the limit, then in a file. */

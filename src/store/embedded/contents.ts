@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ObjectAttributes } from "../store.ts";
-import type { FileBody } from "./blob-writer.ts";
+import type { FileBody } from "../files/blob-writer.ts";
 import type { InlineBody } from "./body.ts";
 import { type Row, text } from "./row.ts";
 

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { S3Error } from "../../errors/s3-error.ts";
-import { explainFullDisk } from "./storage-full.ts";
+import { explainFullDisk } from "../files/storage-full.ts";
 
 /**
  * Changes to the database. All jobs that one turn of the event loop submits run in one transaction, so that they share

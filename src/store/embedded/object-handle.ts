@@ -1,6 +1,6 @@
 import type { ObjectHandle, ObjectRecord } from "../store.ts";
 import type { BlobFiles } from "./blob-files.ts";
-import { type BodySegment, readFiles } from "./blob-reader.ts";
+import { type BodySegment, readFiles } from "../files/blob-reader.ts";
 
 /** An object whose body came with its row. */
 export class InlineHandle implements ObjectHandle {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ListedObject, ListQuery, ObjectPage } from "../store.ts";
-import { foldedPage, isCommonPrefix } from "./folded-page.ts";
+import { foldedPage, isCommonPrefix } from "../folded-page.ts";
 import { GroupScan } from "./group-scan.ts";
 import type { BucketRow } from "./object-rows.ts";
 import { checksumPlan } from "./record-columns.ts";

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Store } from "../store.ts";
 import { BLOB_DIRECTORY, BlobFiles } from "./blob-files.ts";
 import { DATABASE_FILE, openDatabase } from "./database.ts";
-import { syncDirectory } from "./directory-sync.ts";
+import { syncDirectory } from "../files/directory-sync.ts";
 import { EmbeddedStore } from "./embedded-store.ts";
 import { directoryFault } from "../directory-fault.ts";
 import { StartError } from "../start-error.ts";

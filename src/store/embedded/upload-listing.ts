@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { UploadListQuery, UploadPage, UploadRecord } from "../store.ts";
-import { foldedPage, isCommonPrefix } from "./folded-page.ts";
+import { foldedPage, isCommonPrefix } from "../folded-page.ts";
 import { later } from "./object-listing.ts";
 import type { BucketRow } from "./object-rows.ts";
 import { uploadRecord } from "./record-columns.ts";

@@ -12,7 +12,8 @@ import type {
   UploadRecord,
 } from "../store.ts";
 import type { BlobFiles } from "./blob-files.ts";
-import { discardBody, receiveFile } from "./body.ts";
+import { receiveFile } from "../files/receive.ts";
+import { discardBody } from "./body.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Contents } from "./contents.ts";
 import type { GroupCommit } from "./group-commit.ts";

@@ -1,6 +1,6 @@
 import { readdir, rmdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { readFiles } from "../embedded/blob-reader.ts";
+import { readFiles } from "../files/blob-reader.ts";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { Expectation, ObjectHandle, ObjectRecord, PutObject } from "../store.ts";
 import type { Buckets } from "./buckets.ts";

@@ -1,4 +1,4 @@
-import { DirectorySync } from "../embedded/directory-sync.ts";
+import { DirectorySync } from "../files/directory-sync.ts";
 import { isMissing } from "./system-error.ts";
 
 const ATTEMPTS = 3;

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { readFiles } from "../embedded/blob-reader.ts";
+import { readFiles } from "../files/blob-reader.ts";
 import type { ObjectHandle, ObjectRecord } from "../store.ts";
 
 /** An object whose file is open: it stays readable when the file is replaced or removed. */

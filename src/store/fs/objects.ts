@@ -3,7 +3,7 @@ import { type FileHandle, unlink, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Buffer } from "node:buffer";
 import { S3Error } from "../../errors/s3-error.ts";
-import { receiveFile } from "../embedded/body.ts";
+import { receiveFile } from "../files/receive.ts";
 import type { Expectation, ObjectHandle, ObjectRecord, PutObject, ReplaceAttributes } from "../store.ts";
 import type { Buckets } from "./buckets.ts";
 import { removeEmptyDirectories } from "./directories.ts";

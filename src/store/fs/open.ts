@@ -1,7 +1,7 @@
 import { access, constants, mkdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DATABASE_FILE } from "../embedded/database.ts";
-import { syncDirectory } from "../embedded/directory-sync.ts";
+import { syncDirectory } from "../files/directory-sync.ts";
 import { directoryFault } from "../directory-fault.ts";
 import { StartError } from "../start-error.ts";
 import type { Store } from "../store.ts";

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import type { FileBody } from "../embedded/blob-writer.ts";
+import type { FileBody } from "../files/blob-writer.ts";
 import { identityOf } from "./data-file.ts";
 import { type FileIdentity, formatFsJson, type FsJson } from "./fs-json.ts";
 import { JsonFault, JsonReader } from "../json-reader.ts";

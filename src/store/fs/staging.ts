@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { access, mkdir, open, readdir, rmdir, unlink } from "node:fs/promises";
-import type { DraftFiles } from "../embedded/blob-writer.ts";
-import { freeSpace } from "../embedded/free-space.ts";
+import type { DraftFiles } from "../files/blob-writer.ts";
+import { freeSpace } from "../files/free-space.ts";
 import { S3Error } from "../../errors/s3-error.ts";
 import { FirmSync } from "./firm-sync.ts";
 import { KernelLock } from "./kernel-lock.ts";

@@ -1,5 +1,5 @@
 import { S3Error } from "../../errors/s3-error.ts";
-import { explainFullDisk } from "../embedded/storage-full.ts";
+import { explainFullDisk } from "../files/storage-full.ts";
 
 /** The code of an error of the operating system, `""` for anything else. */
 export function systemCode(thrown: unknown): string {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { concurrently } from "../concurrently.ts";
-import { foldedPage, isCommonPrefix } from "../embedded/folded-page.ts";
+import { foldedPage, isCommonPrefix } from "../folded-page.ts";
 import type { UploadListQuery, UploadPage, UploadRecord } from "../store.ts";
 import { METADATA_FILE } from "./layout.ts";
 import { readMetadataFile } from "./metadata-file.ts";

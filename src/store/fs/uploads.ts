@@ -1,7 +1,7 @@
 import { open, rename, rm, stat, unlink, utimes } from "node:fs/promises";
 import { S3Error } from "../../errors/s3-error.ts";
-import { readFiles } from "../embedded/blob-reader.ts";
-import { receiveFile } from "../embedded/body.ts";
+import { readFiles } from "../files/blob-reader.ts";
+import { receiveFile } from "../files/receive.ts";
 import type {
   ChecksumPlan,
   CompleteUpload,

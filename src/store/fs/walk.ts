@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { commonPrefix } from "../embedded/folded-page.ts";
+import { commonPrefix } from "../folded-page.ts";
 import type { ListQuery } from "../store.ts";
 import { realPath } from "./data-file.ts";
 import type { DirectoryReader } from "./directory-reader.ts";
