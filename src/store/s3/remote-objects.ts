@@ -88,7 +88,8 @@ export class RemoteObjects {
 
   /**
    * Begins to read. `undefined` when there is no such object, or none with that ETag any more.
-   * @throws S3Error NoSuchBucket; InternalError when the backend sends something else than was asked for
+   * @throws S3Error NoSuchBucket; InvalidRange when the object ends before the range does; InternalError when the backend
+   * sends something else than was asked for
    */
   async get(bucket: string, key: string, query: ByteQuery): Promise<RemoteBytes | undefined> {
     const { encryption, range, etag } = query;
@@ -208,14 +209,16 @@ function checkedSize(answer: Answer, range: ByteQuery["range"]): number {
     throw foreign("a piece of the object for the whole");
   }
   if (answer.status === 200) {
-    if (range.start === 0 && range.length === length) return length;
+    if (range.start === 0 && length < range.length) throw new S3Error("InvalidRange");
+    if (range.start === 0 && length === range.length) return length;
     throw foreign("the whole object for a piece");
   }
   const [, first, last, total] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(
     answer.headers.get("content-range") ?? "",
   ) ?? [];
-  const fits = Number(first) === range.start && Number(last) === range.start + range.length - 1 &&
-    length === range.length;
-  if (!fits) throw foreign("another range than was asked for");
+  const sent = Number(last) + 1 - Number(first);
+  if (Number(first) !== range.start || length !== sent) throw foreign("another range than was asked for");
+  if (length < range.length && Number(last) + 1 === Number(total)) throw new S3Error("InvalidRange");
+  if (length !== range.length) throw foreign("another range than was asked for");
   return Number(total);
 }

@@ -66,13 +66,28 @@ async function read(key: string) {
   }
 }
 
-test("an overwrite that is cut off behind its data leaves the new object with its keys", async () => {
-  await put("key", 100, "old");
+test.each([["longer", 100, 200], ["shorter", 200, 100], ["as long", 100, 100]])(
+  "an overwrite with a %s object that is cut off behind its data leaves the new one with its keys",
+  async (length, oldSize, newSize) => {
+    const key = `key ${length}`;
+    await put(key, oldSize, "old");
+    cut = (target) => target.endsWith("/dare.meta");
+    await expect(put(key, newSize, "new")).rejects.toThrow();
+    cut = () => false;
+    expect(await read(key)).toEqual({ bytes: bytesOf(newSize), size: newSize - 32, color: "new" });
+    expect((await store.head(bucket, key))?.metadata).toEqual(sealed("new"));
+  },
+);
+
+test("such an overwrite is found out by a range that the new object does not have", async () => {
+  await put("range", 200, "old");
   cut = (target) => target.endsWith("/dare.meta");
-  await expect(put("key", 200, "new")).rejects.toThrow();
+  await expect(put("range", 100, "new")).rejects.toThrow();
   cut = () => false;
-  expect(await read("key")).toEqual({ bytes: bytesOf(200), size: 168, color: "new" });
-  expect((await store.head(bucket, "key"))?.metadata).toEqual(sealed("new"));
+  const handle = await mustOpen(store, bucket, "range");
+  await expect(readRange(handle, 150, 50)).rejects.toThrow(ObjectReplaced);
+  handle.close();
+  expect(await read("range")).toMatchObject({ bytes: bytesOf(100), color: "new" });
 });
 
 test("a write that is cut off behind its data leaves no object where none was", async () => {

@@ -1,7 +1,7 @@
 import { S3Error } from "../../../errors/s3-error.ts";
 import { type BackendEncryption, ObjectReplaced } from "../../store.ts";
 import type { RemoteObject } from "../remote-object.ts";
-import type { ByteQuery, RemoteBytes, RemoteObjects } from "../remote-objects.ts";
+import { type ByteQuery, foreign, type RemoteBytes, type RemoteObjects } from "../remote-objects.ts";
 import { type BytesAhead, RemoteReader } from "../remote-reader.ts";
 import { dataKey } from "./names.ts";
 import { belongs, type Recovery } from "./recovery.ts";
@@ -54,29 +54,44 @@ export class SealedReader {
   }
 
   async #begin(range: Range): Promise<{ readonly data: Data; readonly bytes: RemoteBytes }> {
-    const { recovery, bucket, key, found } = this.#place;
-    const { bytes, encryption } = await this.#ask(range);
+    const { objects, bucket, key } = this.#place;
+    const { answer: bytes, encryption } = await this.#ask(async (encryption) => {
+      try {
+        return await objects.get(bucket, dataKey(key), { encryption, range });
+      } catch (thrown) {
+        if (!(thrown instanceof S3Error && thrown.code === "InvalidRange")) throw thrown;
+        const object = await objects.head(bucket, dataKey(key), encryption);
+        if (object !== undefined) await this.#requireOwn(object);
+        throw foreign("less of the object than it has");
+      }
+    });
     if (bytes === undefined) throw new ObjectReplaced("the data of the object is gone");
-    if (belongs(found, bytes.object)) return { data: { object: bytes.object, encryption }, bytes };
-    bytes.body.cancel();
-    await recovery.recover(bucket, key, bytes.object);
+    try {
+      await this.#requireOwn(bytes.object);
+    } catch (thrown) {
+      bytes.body.cancel();
+      throw thrown;
+    }
+    return { data: { object: bytes.object, encryption }, bytes };
+  }
+
+  /** @throws ObjectReplaced when the data is that of another `dare.meta`, which is there from now on */
+  async #requireOwn(object: RemoteObject): Promise<void> {
+    const { recovery, bucket, key, found } = this.#place;
+    if (belongs(found, object)) return;
+    await recovery.recover(bucket, key, object);
     throw new ObjectReplaced("the data of the object is another one's");
   }
 
   /** Data that was written before `MINIO_GATEWAY_SSE` asked for SSE-C lies under no key at the backend. */
-  async #ask(range: Range) {
+  async #ask<T>(question: (encryption: BackendEncryption | undefined) => Promise<T>) {
     const { encryption } = this.#place;
     try {
-      return { bytes: await this.#get({ encryption, range }), encryption };
+      return { answer: await question(encryption), encryption };
     } catch (thrown) {
       const refused = thrown instanceof S3Error && thrown.status === 400 && encryption?.kind === "sse-c";
       if (!refused) throw thrown;
-      return { bytes: await this.#get({ encryption: undefined, range }), encryption: undefined };
+      return { answer: await question(undefined), encryption: undefined };
     }
-  }
-
-  async #get(query: ByteQuery): Promise<RemoteBytes | undefined> {
-    const { objects, bucket, key } = this.#place;
-    return await objects.get(bucket, dataKey(key), query);
   }
 }
