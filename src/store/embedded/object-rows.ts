@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { Expectation, ObjectAttributes, ObjectRecord } from "../store.ts";
 import type { Contents } from "./contents.ts";
-import { objectPart, objectRecord } from "./record-columns.ts";
+import { objectRecord } from "./record-columns.ts";
 import { integer, optionalBytes, optionalText, type Row, text } from "./row.ts";
 import { toStored } from "./stored-text.ts";
 
@@ -26,7 +26,6 @@ export interface BucketRow {
 /** Rows of current objects. The methods that write belong inside a transaction. */
 export class ObjectRows {
   readonly #contents: Contents;
-  readonly #head: StatementSync;
   readonly #find: StatementSync;
   readonly #current: StatementSync;
   readonly #put: StatementSync;
@@ -34,9 +33,7 @@ export class ObjectRows {
 
   constructor(database: DatabaseSync, contents: Contents) {
     this.#contents = contents;
-    const joined = "FROM objects o JOIN contents c ON c.id = o.content WHERE o.bucket = ? AND o.key = ?";
-    this.#head = database.prepare(`SELECT o.*, c.metadata, c.checksum, c.upload_id ${joined}`);
-    this.#find = database.prepare(`SELECT o.*, c.metadata, c.checksum, c.upload_id, c.bytes ${joined}`);
+    this.#find = database.prepare("SELECT * FROM objects WHERE bucket = ? AND key = ?");
     this.#current = database.prepare("SELECT revision, content FROM objects WHERE bucket = ? AND key = ?");
     this.#put = database.prepare(
       "INSERT OR REPLACE INTO objects (bucket, key, version, revision, size, stored_size, etag, " +
@@ -46,20 +43,20 @@ export class ObjectRows {
   }
 
   head(bucket: BucketRow, key: string): ObjectRecord | undefined {
-    const row = this.#head.get(bucket.id, toStored(key));
+    const row = this.#find.get(bucket.id, toStored(key));
     if (row === undefined) return undefined;
-    const isMultipart = optionalText(row, "upload_id") !== undefined;
-    return objectRecord(bucket.name, row, isMultipart ? this.#segments(row).map(objectPart) : []);
+    const content = this.#contents.describe(integer(row, "content"));
+    return objectRecord(bucket.name, row, content, isMultipart(content) ? this.#segments(row) : []);
   }
 
   find(bucket: BucketRow, key: string): FoundObject | undefined {
     const row = this.#find.get(bucket.id, toStored(key));
     if (row === undefined) return undefined;
-    const bytes = optionalBytes(row, "bytes");
+    const content = this.#contents.read(integer(row, "content"));
+    const bytes = optionalBytes(content, "bytes");
     const segments = bytes === undefined ? this.#segments(row) : [];
-    const isMultipart = optionalText(row, "upload_id") !== undefined;
     return {
-      record: objectRecord(bucket.name, row, isMultipart ? segments.map(objectPart) : []),
+      record: objectRecord(bucket.name, row, content, isMultipart(content) ? segments : []),
       bytes,
       segments: segments.map((segment) => ({
         file: text(segment, "file"),
@@ -111,6 +108,10 @@ export class ObjectRows {
   #segments(row: Row): Row[] {
     return this.#contents.segments(integer(row, "content"));
   }
+}
+
+function isMultipart(content: Row): boolean {
+  return optionalText(content, "upload_id") !== undefined;
 }
 
 export interface CurrentObject {

@@ -13,10 +13,11 @@ import { fromStored } from "./stored-text.ts";
 
 /** Reads the records of the store's contract from rows of its tables. This is where columns get their types. */
 
-export function objectRecord(bucket: string, row: Row, parts: readonly ObjectPart[]): ObjectRecord {
+/** @param segments those of a multipart object, which are its parts; none for any other */
+export function objectRecord(bucket: string, row: Row, content: Row, segments: readonly Row[]): ObjectRecord {
   const plan = checksumPlan(row);
-  const value = optionalText(row, "checksum");
-  const uploadId = optionalText(row, "upload_id");
+  const value = optionalText(content, "checksum");
+  const uploadId = optionalText(content, "upload_id");
   return {
     bucket,
     key: fromStored(text(row, "key")),
@@ -25,8 +26,8 @@ export function objectRecord(bucket: string, row: Row, parts: readonly ObjectPar
     storedSize: integer(row, "stored_size"),
     etag: text(row, "etag"),
     lastModified: integer(row, "last_modified"),
-    metadata: metadata(row),
-    parts,
+    metadata: metadata(content),
+    parts: segments.map(objectPart),
     ...(plan !== undefined && value !== undefined ? { checksum: { ...plan, value } } : {}),
     ...(uploadId !== undefined ? { uploadId } : {}),
   };
