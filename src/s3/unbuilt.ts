@@ -32,7 +32,6 @@ export const UNBUILT_SUBRESOURCES: Readonly<Record<Exclude<Level, "service">, Re
     "session",
     "tagging",
     "versioning",
-    "versions",
     "website",
   ]),
   object: new Set([

@@ -14,16 +14,37 @@ export function contentsXml(
   encode: (key: string) => string,
   withOwner: boolean,
 ): Xml {
-  const ending = `<StorageClass>STANDARD</StorageClass>${withOwner ? OWNER.text : ""}</Contents>`;
+  return entriesXml("Contents", objects, etags, encode, withOwner ? OWNER.text : "");
+}
+
+/** The same as `Version` elements: each object is the one version that its key has, which S3 calls `null`. */
+export function versionsXml(
+  objects: readonly ListedObject[],
+  etags: readonly string[],
+  encode: (key: string) => string,
+): Xml {
+  const version = `${OWNER.text}<VersionId>null</VersionId><IsLatest>true</IsLatest>`;
+  return entriesXml("Version", objects, etags, encode, version);
+}
+
+/** @param ending elements that all entries have in common */
+function entriesXml(
+  name: "Contents" | "Version",
+  objects: readonly ListedObject[],
+  etags: readonly string[],
+  encode: (key: string) => string,
+  ending: string,
+): Xml {
+  const end = `<StorageClass>STANDARD</StorageClass>${ending}</${name}>`;
   const dates = new DateWriter();
   let text = "";
   for (let i = 0; i < objects.length; i++) {
     const object = objects[i];
     if (object === undefined) break;
     const etag = escapeXml(etags[i] ?? object.etag);
-    text += `<Contents><Key>${escapeXml(encode(object.key))}</Key><LastModified>${
+    text += `<${name}><Key>${escapeXml(encode(object.key))}</Key><LastModified>${
       dates.write(object.lastModified)
-    }</LastModified><ETag>&#34;${etag}&#34;</ETag>${checksumXml(object)}<Size>${object.size}</Size>${ending}`;
+    }</LastModified><ETag>&#34;${etag}&#34;</ETag>${checksumXml(object)}<Size>${object.size}</Size>${end}`;
   }
   return new Xml(text);
 }

@@ -3,11 +3,10 @@ import type { QueryParameters } from "../../http/query.ts";
 import type { ObjectPage } from "../../store/store.ts";
 import type { Call } from "../operation.ts";
 import { element, join, type Xml } from "../../xml/xml-writer.ts";
-import { contentsXml } from "./contents.ts";
 import { type KeyEncoding, keyEncoding } from "./encoding.ts";
 import { pageSize } from "./page-size.ts";
 
-/** What both versions of ListObjects are asked. */
+/** What ListObjects, in both versions, and ListObjectVersions are asked. */
 export interface ObjectsQuery {
   readonly prefix: string;
   /** `""` for none. */
@@ -22,7 +21,7 @@ export interface ObjectsPage extends ObjectPage {
   readonly etags: readonly string[];
 }
 
-/** Query names that both versions understand. */
+/** Query names that all of them understand. */
 export const OBJECTS_PARAMETERS = ["prefix", "delimiter", "max-keys", "encoding-type"] as const;
 
 /** The most keys and common prefixes of one page. */
@@ -53,13 +52,13 @@ export async function readObjectsPage(call: Call, query: ObjectsQuery, after: st
   return { ...page, etags: await call.sse.listedEtags(page.objects, bucket) };
 }
 
-/** `Delimiter`, `EncodingType`, the objects and the common prefixes: the part of the answer that both versions share. */
-export function objectsPageXml(page: ObjectsPage, query: ObjectsQuery, withOwner: boolean): Xml {
+/** `Delimiter`, `EncodingType`, the entries of the objects and the common prefixes: what all their answers end with. */
+export function objectsPageXml(page: ObjectsPage, query: ObjectsQuery, entries: Xml): Xml {
   const { encode, xml } = query.encoding;
   return join([
     query.delimiter === "" ? undefined : element("Delimiter", encode(query.delimiter)),
     xml,
-    contentsXml(page.objects, page.etags, encode, withOwner),
+    entries,
     ...page.prefixes.map((prefix) => element("CommonPrefixes", element("Prefix", encode(prefix)))),
   ]);
 }

@@ -1,3 +1,4 @@
+import { contentsXml } from "../listing/contents.ts";
 import {
   OBJECTS_PARAMETERS,
   objectsPageXml,
@@ -45,7 +46,7 @@ export const listObjectsV2 = operation({
       element("KeyCount", page.objects.length + page.prefixes.length),
       element("MaxKeys", input.maxKeys),
       element("IsTruncated", page.next !== undefined),
-      objectsPageXml(page, input, input.withOwner),
+      objectsPageXml(page, input, contentsXml(page.objects, page.etags, encode, input.withOwner)),
     ]);
     return { status: 200, headers: { "Content-Type": "application/xml" }, body };
   },

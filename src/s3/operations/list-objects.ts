@@ -1,4 +1,5 @@
 import { S3Error } from "../../errors/s3-error.ts";
+import { contentsXml } from "../listing/contents.ts";
 import {
   OBJECTS_PARAMETERS,
   objectsPageXml,
@@ -38,7 +39,7 @@ export const listObjects = operation({
       join([page.next === undefined ? undefined : element("NextMarker", encode(page.next))]),
       element("MaxKeys", input.maxKeys),
       element("IsTruncated", page.next !== undefined),
-      objectsPageXml(page, input, true),
+      objectsPageXml(page, input, contentsXml(page.objects, page.etags, encode, true)),
     ]);
     return { status: 200, headers: { "Content-Type": "application/xml" }, body };
   },

@@ -23,6 +23,7 @@ import { headBucket } from "./head-bucket.ts";
 import { headObject } from "./head-object.ts";
 import { listBuckets } from "./list-buckets.ts";
 import { listMultipartUploads } from "./list-multipart-uploads.ts";
+import { listObjectVersions } from "./list-object-versions.ts";
 import { listObjectsV2 } from "./list-objects-v2.ts";
 import { listObjects } from "./list-objects.ts";
 import { listParts } from "./list-parts.ts";
@@ -60,6 +61,7 @@ export const OPERATIONS: readonly Operation[] = [
   headObject,
   listBuckets,
   listMultipartUploads,
+  listObjectVersions,
   listObjectsV2,
   listObjects,
   listParts,
