@@ -42,6 +42,8 @@ const LIMITS: ServerOptions = {
   headersTimeout: 60_000,
   keepAliveTimeout: 75_000,
   maxHeaderSize: 32 * 1024,
+  // The runtime would refuse with an empty answer; S3's is a document.
+  requireHostHeader: false,
 };
 
 /**
@@ -64,6 +66,8 @@ export async function listen(
     server.on("request", take);
     // Without a listener of its own, 100 Continue would go out before anyone has looked at the request.
     server.on("checkContinue", take);
+    // Nor is there a bare 417 for what else a client may expect: RFC 9110 section 10.1.1 lets it be ignored, as S3 does.
+    server.on("checkExpectation", take);
     server.on("clientError", (error, socket) => {
       // Behind the beginning of an answer an error document would be taken for a piece of it.
       if (inFlight.hasBegunOn(socket)) socket.destroy();

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { S3Error } from "../errors/s3-error.ts";
 import { RequestHeaders } from "./headers.ts";
 import { QueryParameters } from "./query.ts";
 import { bucketAndKey, type S3Request, splitTarget } from "./request.ts";
@@ -8,7 +9,7 @@ import { Traffic } from "./traffic.ts";
  * The request that a raw message carries.
  * @param id from `newRequestId`
  * @param domains the configured `MINIO_DOMAIN` names, lower case
- * @throws S3Error InvalidURI
+ * @throws S3Error InvalidURI; InvalidRequest without a Host header, which HTTP/1.1 demands (RFC 9110 section 7.2)
  */
 export function receiveRequest(
   incoming: IncomingMessage,
@@ -19,6 +20,9 @@ export function receiveRequest(
 ): S3Request {
   const { rawPath, rawQuery } = splitTarget(incoming.url ?? "/");
   const headers = new RequestHeaders(incoming.rawHeaders);
+  if (!headers.has("host") && incoming.httpVersion !== "1.0") {
+    throw new S3Error("InvalidRequest", { message: "Missing required header for this request: Host" });
+  }
   let awaitsContinue = waitsForContinue(incoming);
   return {
     id,

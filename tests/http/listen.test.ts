@@ -86,6 +86,13 @@ test("a port that is taken rejects with EADDRINUSE", async () => {
   await expect(second).rejects.toMatchObject({ code: "EADDRINUSE" });
 });
 
+test("an expectation that is not understood is not refused by the runtime", async () => {
+  const { port } = await serve(({ headers }, outgoing) => reply(outgoing, `expects ${headers.expect}`));
+  const wire = await open(port);
+  wire.send("GET / HTTP/1.1\r\nHost: test\r\nExpect: 200-maybe\r\n\r\n");
+  expect(await wire.until("expects 200-maybe")).toStartWith("HTTP/1.1 200 OK\r\n");
+});
+
 test("a request can be refused before its body is asked for", async () => {
   const { port } = await serve((_incoming, outgoing) => {
     outgoing.setHeader("Connection", "close");
