@@ -125,15 +125,20 @@ function isInternal(name: string): boolean {
 
 /** What is kept of a system header; `""` for nothing. */
 function systemValue(name: string, value: string): string {
-  if (name === "content-encoding") {
-    return value.split(",").map((coding) => coding.trim())
-      .filter((coding) => coding !== "" && coding.toLowerCase() !== "aws-chunked").join(",");
-  }
+  if (name === "content-encoding") return withoutAwsChunked(value);
   if (name === "x-amz-storage-class") {
     if (value !== "STANDARD" && value !== "REDUCED_REDUNDANCY") throw new S3Error("InvalidStorageClass");
     return value === "STANDARD" ? "" : value;
   }
   return value;
+}
+
+/** A list of codings as it was sent but for `aws-chunked`, which is the way of the request and not of the object. */
+function withoutAwsChunked(codings: string): string {
+  const isAwsChunked = (coding: string) => /^[ \t]*aws-chunked[ \t]*$/i.test(coding);
+  const list = codings.split(",");
+  if (!list.some(isAwsChunked)) return codings;
+  return list.filter((coding) => !isAwsChunked(coding)).join(",").replace(/^[ \t]+/, "");
 }
 
 function refuseUnsupported(name: string, value: string): void {

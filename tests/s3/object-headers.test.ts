@@ -55,6 +55,8 @@ test("aws-chunked is the way of the request, not the encoding of the object", ()
   expect(read({ "content-encoding": "aws-chunked" })["content-encoding"]).toBeUndefined();
   expect(read({ "content-encoding": "aws-chunked, gzip" })["content-encoding"]).toBe("gzip");
   expect(read({ "content-encoding": "gzip,AWS-Chunked,br" })["content-encoding"]).toBe("gzip,br");
+  expect(read({ "content-encoding": "gzip, aws-chunked, br" })["content-encoding"]).toBe("gzip, br");
+  expect(read({ "content-encoding": "gzip, br" })["content-encoding"]).toBe("gzip, br");
 });
 
 test("the standard storage class needs no record, an unknown one is refused", () => {
