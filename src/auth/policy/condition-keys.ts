@@ -1,5 +1,5 @@
 import type { S3Request } from "../../http/request.ts";
-import { percentDecode } from "../../http/percent.ts";
+import { parseCopySource } from "../../http/copy-source.ts";
 import type { Authentication, Identity } from "../authentication.ts";
 
 /** Values of a condition key (lower case) in one request; none when the request does not carry the key. */
@@ -66,7 +66,7 @@ export function isConditionKey(key: string): boolean {
 
 /**
  * The condition values of one request. Asking for them may throw the S3Error that a broken request deserves
- * (InvalidURI for a copy source, InvalidArgument for a parameter given twice).
+ * (InvalidArgument for a copy source that names none, or a parameter given twice).
  */
 export function conditionValues(source: ConditionSource): ConditionValues {
   return (key) => {
@@ -100,9 +100,10 @@ function contentSha256({ headers, query }: S3Request): string | undefined {
   return headers.get("x-amz-content-sha256") ?? query.get("X-Amz-Content-Sha256");
 }
 
-/** The source as `bucket/key`, decoded and without its version, so that no spelling of it slips past a policy. */
+/** The source as `bucket/key`, read as the copy reads it and without its version. */
 function copySource({ headers }: S3Request): string | undefined {
   const value = headers.get("x-amz-copy-source");
   if (value === undefined) return undefined;
-  return percentDecode(value.split("?", 1)[0] ?? "").replace(/^\//, "");
+  const { bucket, key } = parseCopySource(value);
+  return `${bucket}/${key}`;
 }

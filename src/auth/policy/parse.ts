@@ -3,7 +3,7 @@ import { KNOWN_ACTIONS } from "./actions.ts";
 import { parseConditions } from "./condition.ts";
 import { isRecord, readTexts } from "./json.ts";
 import { malformedPolicy } from "./malformed.ts";
-import { fillIn, matchesPattern, parsePattern } from "./pattern.ts";
+import { couldBegin, fillIn, matchesPattern, parsePattern } from "./pattern.ts";
 import type { Names, Policy, Statement } from "./policy.ts";
 import { parsePrincipals } from "./principal.ts";
 
@@ -72,7 +72,7 @@ function readStatement(item: unknown, bucket: string, variables: boolean): State
     throw malformedPolicy("Allow with NotPrincipal is not allowed.");
   }
   const actions = either(item, "Action", readActions);
-  const resources = either(item, "Resource", (value) => readResources(value, bucket));
+  const resources = either(item, "Resource", (value) => readResources(value, bucket, variables));
   if (!actions.not && !resources.not) refuseMismatch(actions.list, resources.list);
   return {
     effect,
@@ -125,14 +125,16 @@ function covers(pattern: string, names: readonly string[]): boolean {
   return filled !== undefined && names.some((name) => matchesPattern(filled, name));
 }
 
-/** Resources as `bucket`, `bucket/...` or `bucket*...`, without the prefix of the ARN. */
-function readResources(value: unknown, bucket: string): string[] {
+/**
+ * Resource patterns without the prefix of the ARN. Each could match the bucket or an object in it, as in MinIO: those
+ * of other buckets are a slip, `*` is not.
+ */
+function readResources(value: unknown, bucket: string, variables: boolean): string[] {
   return readTexts(value).map((arn) => {
     const resource = arn.slice(ARN_PREFIX.length);
-    const next = resource[bucket.length] ?? "/";
-    if (!arn.startsWith(ARN_PREFIX) || !resource.startsWith(bucket) || (next !== "/" && next !== "*")) {
-      throw malformedPolicy("Policy has invalid resource");
-    }
+    const pattern = parsePattern(resource, { wildcards: true, variables });
+    const applies = covers(resource, [bucket]) || couldBegin(pattern, `${bucket}/`);
+    if (!arn.startsWith(ARN_PREFIX) || !applies) throw malformedPolicy("Policy has invalid resource");
     return resource;
   });
 }

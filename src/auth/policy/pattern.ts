@@ -104,6 +104,20 @@ export function matchesPattern(pattern: FilledPattern, text: string): boolean {
   }
 }
 
+/** Whether any text that begins like this could match; a variable may stand for nothing of it. */
+export function couldBegin(pattern: Pattern, beginning: string): boolean {
+  let at = 0;
+  for (const piece of pattern) {
+    if (at >= beginning.length || piece === STAR) return true;
+    if (typeof piece === "object") return false;
+    const rest = beginning.slice(at);
+    if (typeof piece === "string" && piece.startsWith(rest)) return true;
+    at = stepOver(piece, beginning, at);
+    if (at < 0) return false;
+  }
+  return at >= beginning.length;
+}
+
 /** Where the text goes on after this piece, -1 when the piece is not what stands there. */
 function stepOver(wanted: string | typeof ANY, text: string, at: number): number {
   if (wanted === ANY) return at < text.length ? at + characterLength(text, at) : -1;

@@ -41,8 +41,18 @@ describe("the condition key", () => {
       "AES256",
     ]],
     ["s3:x-amz-content-sha256", { query: "X-Amz-Content-Sha256=UNSIGNED-PAYLOAD" }, ["UNSIGNED-PAYLOAD"]],
-    ["s3:x-amz-copy-source", { headers: { "x-amz-copy-source": "/a/b%2Fc%20d?versionId=1" } }, ["a/b/c d"]],
-    ["s3:x-amz-copy-source", { headers: { "x-amz-copy-source": "a/b%3Fc" } }, ["a/b?c"]],
+    ...[
+      ["/a/b%2Fc%20d?versionId=1", "a/b/c d"],
+      ["a/b%3Fc", "a/b?c"],
+      ["a/b?c", "a/b?c"],
+      ["a/b+c", "a/b c"],
+      ["a/\u00c3\u00a4", "a/ä"],
+      ["a%2Fb", "a/b"],
+    ].map(([sent = "", source = ""]): [string, Sketch, readonly string[]] => [
+      "s3:x-amz-copy-source",
+      { headers: { "x-amz-copy-source": sent } },
+      [source],
+    ]),
     ["s3:locationconstraint", {}, []],
     ["s3:unheard-of", {}, []],
   ])("%s of %j is %j", (key, sketch, expected) => {

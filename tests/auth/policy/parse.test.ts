@@ -58,6 +58,14 @@ describe("parsePolicy", () => {
       .toHaveLength(1);
   });
 
+  test.each(["*", "*/*", "b*", "b?x/*", "box*", "?ox/a", "b*/a"])(
+    "takes the resource %s, which reaches into the bucket",
+    (resource) => {
+      const text = policyWith({ Action: "s3:*", Resource: `arn:aws:s3:::${resource}` });
+      expect(parsePolicy(text, "box").statements).toHaveLength(1);
+    },
+  );
+
   test("takes ${...} for text in policies of 2008", () => {
     const text = JSON.stringify({
       Version: "2008-10-17",
@@ -110,7 +118,9 @@ describe("parsePolicy", () => {
     [{ Resource: "*" }, "Policy has invalid resource"],
     [{ Resource: "arn:aws:s3:::other/*" }, "Policy has invalid resource"],
     [{ Resource: "arn:aws:s3:::boxes/*" }, "Policy has invalid resource"],
-    [{ Resource: "arn:aws:s3:::b*" }, "Policy has invalid resource"],
+    [{ Resource: "arn:aws:s3:::c*" }, "Policy has invalid resource"],
+    [{ Resource: "arn:aws:s3:::?box/*" }, "Policy has invalid resource"],
+    [{ Resource: "arn:aws:s3:::${aws:username}/*" }, "Policy has invalid resource"],
     [{ Resource: "arn:aws:s3:us-east-1::box/*" }, "Policy has invalid resource"],
     [{ Resource: "box/*" }, "Policy has invalid resource"],
     [{ Resource: "arn:aws:s3:::box/${nobody}" }, "Policy has an invalid variable: ${nobody}"],
