@@ -196,7 +196,7 @@ export type Expectation = { readonly absent: true } | { readonly revision: strin
 export interface PutObject {
   readonly bucket: string;
   readonly key: string;
-  /** Stored bytes. When it throws, nothing is stored. */
+  /** Stored bytes. Its chunks become the store's, which frees them. When it throws, nothing is stored. */
   readonly body: AsyncIterable<Uint8Array>;
   /** How many bytes `body` will yield, where that is known. */
   readonly storedSize?: number;
@@ -269,6 +269,7 @@ export interface UploadRecord extends UploadId {
 export interface PutPart extends UploadId {
   /** 1 to 10000. */
   readonly partNumber: number;
+  /** As that of `PutObject`. */
   readonly body: AsyncIterable<Uint8Array>;
   readonly storedSize?: number;
   readonly attributes: () => PartAttributes | Promise<PartAttributes>;

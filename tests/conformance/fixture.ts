@@ -87,9 +87,9 @@ export function bytesOf(size: number, seed = 1): Buffer {
   return bytes;
 }
 
-/** A body of these chunks. */
+/** A body of these chunks, each a copy that the store may keep or free. */
 export async function* bodyOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  for (const chunk of chunks) yield chunk;
+  for (const chunk of chunks) yield new Uint8Array(chunk);
 }
 
 /** A body that fails after these bytes. */

@@ -89,7 +89,8 @@ function verified(
     async *[Symbol.asyncIterator]() {
       for await (const chunk of chunks) {
         digester.update(chunk);
-        if (chunk.length > 0) yield chunk;
+        // Who pulls bytes may free them; those of the sketch are the test's own.
+        if (chunk.length > 0) yield new Uint8Array(chunk);
       }
     },
     digests: () => digester.digests(),

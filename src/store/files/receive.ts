@@ -1,8 +1,10 @@
+import { giveBack } from "../../crypto/give-back.ts";
 import { S3Error } from "../../errors/s3-error.ts";
 import { BlobWriter, type DraftFiles, type FileBody } from "./blob-writer.ts";
 
 /** What a client sends: bytes, perhaps their number, and what is known once they have passed. */
 export interface Incoming<A> {
+  /** Its chunks are the receiver's, and freed once they are taken. */
   readonly body: AsyncIterable<Uint8Array>;
   readonly storedSize?: number;
   readonly attributes: () => A | Promise<A>;
@@ -31,6 +33,7 @@ export async function receiveFile<A>(
 export interface Receiver<B> {
   /** Bytes taken so far. */
   readonly size: number;
+  /** Copies the bytes; they are not needed any more when this resolves. */
   write(chunk: Uint8Array): Promise<void>;
   finish(): Promise<B>;
   abandon(): Promise<void>;
@@ -43,7 +46,10 @@ export interface Receiver<B> {
  */
 export async function receive<B, A>(receiver: Receiver<B>, incoming: Incoming<A>): Promise<Received<B, A>> {
   try {
-    for await (const chunk of incoming.body) await receiver.write(chunk);
+    for await (const chunk of incoming.body) {
+      await receiver.write(chunk);
+      giveBack(chunk);
+    }
     if (incoming.storedSize !== undefined && incoming.storedSize !== receiver.size) {
       throw new S3Error("IncompleteBody");
     }
