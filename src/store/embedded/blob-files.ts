@@ -5,6 +5,7 @@ import { S3Error } from "../../errors/s3-error.ts";
 import { setTimeout } from "node:timers";
 import { DirectorySync, syncDirectory } from "../files/directory-sync.ts";
 import { freeSpace } from "../files/free-space.ts";
+import { FreeSpace } from "./free-space.ts";
 
 /** The directory of body files inside the store's directory. */
 export const BLOB_DIRECTORY = "blobs";
@@ -23,7 +24,7 @@ const REMOVED_AT_ONCE = 16;
  */
 export class BlobFiles {
   readonly #root: string;
-  readonly #freeSpace: (directory: string) => number;
+  readonly #freeSpace: FreeSpace;
   readonly #directories = new DirectorySync();
   readonly #drafts = new Set<string>();
   readonly #pins = new Map<string, number>();
@@ -34,7 +35,7 @@ export class BlobFiles {
 
   private constructor(root: string, free: (directory: string) => number) {
     this.#root = root;
-    this.#freeSpace = free;
+    this.#freeSpace = new FreeSpace(() => free(root));
   }
 
   /** Opens `directory`, making it and its 256 fan-out directories durable where they are missing. */
@@ -53,7 +54,7 @@ export class BlobFiles {
 
   /** @throws S3Error XMinioStorageFull when `size` bytes more would eat into the reserve of free space */
   requireSpace(size: number): void {
-    if (this.#freeSpace(this.#root) < size + RESERVE) throw new S3Error("XMinioStorageFull");
+    if (!this.#freeSpace.take(size, RESERVE)) throw new S3Error("XMinioStorageFull");
   }
 
   /** A new name, of a draft. */
