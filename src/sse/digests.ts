@@ -5,6 +5,7 @@ import type { Secret } from "../crypto/secret.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { ListedObject, ObjectRecord } from "../store/store.ts";
 import { type DigestRest, isSealedMd5, opaqueMd5, sealMd5 } from "./digest-rest.ts";
+import { rememberingEtags } from "./opened-etags.ts";
 import { CLOSED_TEXTS, isSealedText, opaqueText, sealedTexts } from "./sealed-text.ts";
 
 /** How the digests of one write rest. */
@@ -46,7 +47,7 @@ export interface Digests {
 
 /** Digests under one key of the store. @param storeKey 32 bytes; `undefined` where there is no KMS to open it */
 export function storeKeyDigests(storeKey: Secret | undefined): Digests {
-  const rest = storeKey === undefined ? CLOSED_TEXTS : sealedTexts(storeKey);
+  const rest = storeKey === undefined ? CLOSED_TEXTS : rememberingEtags(sealedTexts(storeKey));
   return {
     ofWrite: (object) => ({
       needsMd5: true,

@@ -52,12 +52,12 @@ export function later(a: string, b: string): string {
 }
 
 function listedObject(row: Row): ListedObject {
-  const checksum = checksumPlan(row);
-  return {
+  const listed: ListedObject = {
     key: fromStored(text(row, "key")),
     size: integer(row, "size"),
     etag: text(row, "etag"),
     lastModified: integer(row, "last_modified"),
-    ...(checksum !== undefined ? { checksum } : {}),
   };
+  const checksum = checksumPlan(row);
+  return checksum === undefined ? listed : { ...listed, checksum };
 }
