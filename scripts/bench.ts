@@ -13,7 +13,7 @@ import { measureEncryption } from "./bench/encryption.ts";
 import { fill } from "./bench/fill.ts";
 import { measureLayouts } from "./bench/layouts.ts";
 import { measureLimits, servePlain } from "./bench/limits.ts";
-import { type Figure, load } from "./bench/load.ts";
+import { type Figure, load, loadWarm } from "./bench/load.ts";
 import { crowdedMemory } from "./bench/memory.ts";
 import { startMeasured } from "./bench/process.ts";
 import { heading, line } from "./bench/report.ts";
@@ -47,7 +47,9 @@ async function bench(): Promise<void> {
   try {
     const limits = measureLimits(directory);
     console.log(
-      `${values.runtime} on ${cpus().length} x ${cpus()[0]?.model ?? "?"}, load generator on the same cores`,
+      `${values.runtime} on ${cpus().length} x ${
+        cpus()[0]?.model ?? "?"
+      }, load generator on the same cores, each kind of request warmed up`,
     );
     console.log(
       `machine: one MD5 stream ${limits.md5.toFixed(0)} MB/s, 4 KiB append + fdatasync ${
@@ -64,7 +66,7 @@ async function bench(): Promise<void> {
     const bare = new Requests(plain.port);
     const small = randomBytes(4096);
     print(
-      await load(
+      await loadWarm(
         "limit: plain HTTP GET 4 KiB, 16 connections",
         plain,
         16,
@@ -73,9 +75,9 @@ async function bench(): Promise<void> {
       ),
     );
     const barePut = bare.put("/", small);
-    print(await load("limit: plain HTTP PUT 4 KiB, 16 connections", plain, 16, seconds, () => barePut));
+    print(await loadWarm("limit: plain HTTP PUT 4 KiB, 16 connections", plain, 16, seconds, () => barePut));
     const bareBig = bare.get("/big", 2 ** 26);
-    print(await load("limit: plain HTTP GET 64 MiB, 1 connection", plain, 1, seconds, () => bareBig));
+    print(await loadWarm("limit: plain HTTP GET 64 MiB, 1 connection", plain, 1, seconds, () => bareBig));
     await plain.stop();
 
     const keys = Number(values.keys);
@@ -101,7 +103,7 @@ async function bench(): Promise<void> {
     const nth = <T>(list: readonly T[], i: number): T => list[i % list.length] as T;
     for (const connections of [16, 64]) {
       print(
-        await load(
+        await loadWarm(
           `PUT 4 KiB, ${connections} connections`,
           server,
           connections,
@@ -110,7 +112,7 @@ async function bench(): Promise<void> {
         ),
       );
       print(
-        await load(
+        await loadWarm(
           `GET 4 KiB, ${connections} connections`,
           server,
           connections,
@@ -119,14 +121,14 @@ async function bench(): Promise<void> {
         ),
       );
     }
-    print(await load("HEAD, 16 connections", server, 16, seconds, (i) => nth(heads, i)));
+    print(await loadWarm("HEAD, 16 connections", server, 16, seconds, (i) => nth(heads, i)));
 
     const big = requests.put("/bench/big", randomBytes(2 ** 26));
     const bigGet = requests.get("/bench/big", 2 ** 26);
     for (const connections of [1, 4]) {
       const at = `64 MiB, ${connections} connection${connections > 1 ? "s" : ""}`;
-      print(await load(`PUT ${at}`, server, connections, seconds, () => big));
-      print(await load(`GET ${at}`, server, connections, seconds, () => bigGet));
+      print(await loadWarm(`PUT ${at}`, server, connections, seconds, () => big));
+      print(await loadWarm(`GET ${at}`, server, connections, seconds, () => bigGet));
     }
     if (wanted("LIST")) {
       for (const [bucket, count] of [["ten-thousand", 10_000], ["million", keys]] as const) {
@@ -135,7 +137,7 @@ async function bench(): Promise<void> {
           return requests.get(`/${bucket}?list-type=2&max-keys=1000&start-after=${after}`, 0);
         });
         const name = `LIST 1000 of ${count} keys, 4 connections`;
-        print(await load(name, server, 4, seconds, (i) => nth(pages, i)));
+        print(await loadWarm(name, server, 4, seconds, (i) => nth(pages, i)));
       }
     }
     if (wanted("memory")) {

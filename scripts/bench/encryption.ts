@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { type Figure, load, type Shot, together } from "./load.ts";
+import { type Figure, load, loadWarm, type Shot, together } from "./load.ts";
 import { type Measured, startMeasured } from "./process.ts";
 import { line } from "./report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./requests.ts";
@@ -81,9 +81,10 @@ async function measureProvider(
       turns: [] as Figure[],
     }));
     for (let turn = 0; turn < TURNS; turn++) {
+      const measure = turn === 0 ? loadWarm : load;
       for (const { kind, list, turns } of prepared) {
         const shot = (i: number) => list[i % list.length] as Shot;
-        turns.push(await load(`${name}, ${kind}`, server, connections, seconds / TURNS, shot));
+        turns.push(await measure(`${name}, ${kind}`, server, connections, seconds / TURNS, shot));
       }
     }
     const [plain, encrypted] = prepared.map(({ turns }) => together(turns));

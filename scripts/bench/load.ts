@@ -71,6 +71,16 @@ export async function load(
   };
 }
 
+/** Seconds that requests of one kind are sent before they are measured: by then the runtime has compiled their way. */
+const WARM_UP = 3;
+
+/** The same once the server is warm. */
+export async function loadWarm(...run: Parameters<typeof load>): Promise<Figure> {
+  const [name, server, connections, , shot] = run;
+  await load(name, server, connections, WARM_UP, shot);
+  return await load(...run);
+}
+
 /** Several runs of the same as one figure: rates and costs on average, latencies of the middle run. */
 export function together(figures: readonly Figure[]): Figure {
   const mean = (value: (figure: Figure) => number) =>
