@@ -1,16 +1,12 @@
-import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 
-const PROCESS_TAG = randomBytes(4).readUInt32BE(0);
+const PROCESS_TAG = randomBytes(4).toString("hex").toUpperCase();
 let count = 0;
 
 /** 16 hexadecimal digits, different for every request of this process and unlikely to meet another process's. */
 export function newRequestId(): string {
   count = (count + 1) >>> 0;
-  const id = Buffer.allocUnsafe(8);
-  id.writeUInt32BE(PROCESS_TAG, 0);
-  id.writeUInt32BE(count, 4);
-  return id.toString("hex").toUpperCase();
+  return PROCESS_TAG + count.toString(16).padStart(8, "0").toUpperCase();
 }
 
 /** The headers that name a request and its server in every answer. */

@@ -76,7 +76,7 @@ export async function writeReply(
 ): Promise<void> {
   const { status, body } = reply;
   if (body === undefined || body instanceof Uint8Array) {
-    outgoing.writeHead(status, { ...headers });
+    outgoing.writeHead(status, headers);
     const bytes = withBody && !isBodiless(status) ? body : undefined;
     traffic.count(bytes?.length ?? 0);
     if (bytes === undefined) outgoing.end();
@@ -84,7 +84,7 @@ export async function writeReply(
     return;
   }
   try {
-    outgoing.writeHead(status, { ...headers });
+    outgoing.writeHead(status, headers);
     if (withBody) await pump(outgoing, body, traffic);
     traffic.count(0);
     outgoing.end();
