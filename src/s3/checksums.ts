@@ -60,12 +60,14 @@ export function isChecksum(algorithm: ChecksumAlgorithm, text: string): boolean 
  * The checksum that a body comes with: a value in a header, a value announced as trailer, or only the algorithm to
  * compute (`x-amz-sdk-checksum-algorithm`).
  * @param announcedTrailers lower-case names
- * @throws S3Error InvalidRequest for more than one, a malformed value, or names that contradict each other
+ * @throws S3Error InvalidRequest for more than one, an unknown one, a malformed value, names that contradict each other,
+ * or trailers that are no checksums
  */
 export function requestChecksum(
   headers: RequestHeaders,
   announcedTrailers: readonly string[],
 ): RequestChecksum | undefined {
+  refuseUnverified(headers, announcedTrailers);
   const found: RequestChecksum[] = [];
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const name = checksumHeader(algorithm);
@@ -88,6 +90,24 @@ export function requestChecksum(
     throw invalidHeader("x-amz-sdk-checksum-algorithm");
   }
   return checksum;
+}
+
+/** Headers about checksums that are no checksum. */
+const ABOUT_CHECKSUMS = new Set(["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"]);
+const VALUE_HEADERS = new Set(CHECKSUM_ALGORITHMS.map(checksumHeader));
+
+/** A checksum that nobody would look at, and a trailing header that would be lost, must not seem to have been taken. */
+function refuseUnverified(headers: RequestHeaders, announcedTrailers: readonly string[]): void {
+  for (const name of headers.names()) {
+    if (!name.startsWith("x-amz-checksum-") || VALUE_HEADERS.has(name) || ABOUT_CHECKSUMS.has(name)) continue;
+    throw new S3Error("InvalidRequest", {
+      message: `The checksum of ${name} is none of [${CHECKSUM_ALGORITHMS.join(", ")}].`,
+    });
+  }
+  if (announcedTrailers.every((name) => VALUE_HEADERS.has(name))) return;
+  throw new S3Error("InvalidRequest", {
+    message: "The value specified in the x-amz-trailer header is not supported",
+  });
 }
 
 /**

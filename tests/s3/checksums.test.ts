@@ -87,6 +87,20 @@ test("two checksums are refused, also when one of them is a trailer", () => {
   ).toEqual({ code: "InvalidRequest", message });
 });
 
+test("a checksum that is not verified and a trailer that is not kept are refused", () => {
+  for (const name of ["x-amz-checksum-sha512", "x-amz-checksum-"]) {
+    expect(refusal(() => requestChecksum(headers({ [name]: "y/Q5Jg==" }), [])).code).toBe("InvalidRequest");
+  }
+  for (const trailer of ["x-amz-checksum-sha512", "x-amz-checksum-type", "x-amz-meta-a", "content-md5"]) {
+    expect(refusal(() => requestChecksum(headers({}), ["x-amz-checksum-crc32", trailer]))).toEqual({
+      code: "InvalidRequest",
+      message: "The value specified in the x-amz-trailer header is not supported",
+    });
+  }
+  const about = { "x-amz-checksum-type": "COMPOSITE", "x-amz-checksum-algorithm": "SHA1" };
+  expect(requestChecksum(headers({ ...about, "x-amz-checksum-mode": "ENABLED" }), [])).toBeUndefined();
+});
+
 test("x-amz-sdk-checksum-algorithm must be known and match the checksum", () => {
   const message = "Value for x-amz-sdk-checksum-algorithm header is invalid.";
   expect(refusal(() => requestChecksum(headers({ "x-amz-sdk-checksum-algorithm": "MD4" }), [])).message)
