@@ -17,13 +17,18 @@ export interface ObjectWrite {
 
 /**
  * Seals the body and stores it once it has been verified to its end.
- * @returns the record and the ETag as the client sees it
+ * @returns the record, the ETag as the client sees it, and the SSE headers of the answer: none where the store keeps
+ * nothing to encrypt, as with the directories of MinIO's layout
  * @throws S3Error what `Store.putObject` throws, and whatever the body turns out to break
  */
 export async function storeObject(
   store: Store,
   { bucket, key, metadata, sealing, body, expect }: ObjectWrite,
-): Promise<{ readonly record: ObjectRecord; readonly etag: string }> {
+): Promise<{
+  readonly record: ObjectRecord;
+  readonly etag: string;
+  readonly replyHeaders: Readonly<Record<string, string>>;
+}> {
   let known: KnownEtag = { stored: "", shown: "" };
   const record = await store.putObject({
     bucket,
@@ -50,5 +55,10 @@ export async function storeObject(
     ...(sealing.backend === undefined ? {} : { backend: sealing.backend }),
     ...(expect === undefined ? {} : { expect }),
   });
-  return { record, etag: shownEtag(known, record.etag) };
+  const isSealed = Object.keys(sealing.metadata).every((name) => name in record.metadata);
+  return {
+    record,
+    etag: shownEtag(known, record.etag),
+    replyHeaders: isSealed ? sealing.replyHeaders : {},
+  };
 }

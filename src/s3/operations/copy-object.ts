@@ -131,11 +131,7 @@ async function copyOpened(
   try {
     const stored = await storeObject(call.store, { bucket, key, metadata, sealing, body, expect: write });
     const { checksum } = body.result();
-    return {
-      ...stored,
-      checksum: checksum && { ...checksum, type: "FULL_OBJECT" },
-      replyHeaders: sealing.replyHeaders,
-    };
+    return { ...stored, checksum: checksum && { ...checksum, type: "FULL_OBJECT" } };
   } catch (thrown) {
     if (thrown instanceof ObjectReplaced || (ontoItself && isOutrun(thrown))) return undefined;
     throw thrown;

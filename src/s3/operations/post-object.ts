@@ -48,8 +48,9 @@ async function upload(form: Form, call: Call) {
   const sealing = await call.sse.forWrite({ headers, secure, bucket, key });
   const payload = filePayload(form.file, range, auth.payload.length);
   const body = passBody(payload, { headers, wantMd5: sealing.needsMd5 });
-  const { etag } = await storeObject(call.store, { bucket, key, metadata, sealing, body, expect: undefined });
-  return { stored: { bucket, key, etag, headers: sealing.replyHeaders }, success: wantedSuccess(fields) };
+  const write = { bucket, key, metadata, sealing, body, expect: undefined };
+  const { etag, replyHeaders } = await storeObject(call.store, write);
+  return { stored: { bucket, key, etag, headers: replyHeaders }, success: wantedSuccess(fields) };
 }
 
 /** The key of the form, `${filename}` in it replaced. @throws S3Error InvalidArgument and as `checkKey` */

@@ -20,8 +20,15 @@ export const putObject = operation({
     const sealing = await call.sse.forWrite({ headers, secure, bucket, key });
     const body = receiveBody(call, { maximum: MAX_SINGLE_WRITE, wantMd5: sealing.needsMd5 });
     const expect = await writeExpectation(call, headers, () => call.store.head(bucket, key));
-    const { etag } = await storeObject(call.store, { bucket, key, metadata, sealing, body, expect });
-    return { etag, checksum: body.result().checksum, replyHeaders: sealing.replyHeaders };
+    const { etag, replyHeaders } = await storeObject(call.store, {
+      bucket,
+      key,
+      metadata,
+      sealing,
+      body,
+      expect,
+    });
+    return { etag, checksum: body.result().checksum, replyHeaders };
   },
 
   reply: ({ etag, checksum, replyHeaders }) => ({
