@@ -118,6 +118,7 @@ export async function writeExpectation(
   return { revision: record.revision };
 }
 
-function unsupported(header: string): S3Error {
+/** The error of a condition that is not understood where it stands: to go on without it could do what it forbids. */
+export function unsupported(header: string): S3Error {
   return new S3Error("NotImplemented", { fields: { Header: header } });
 }

@@ -1,4 +1,5 @@
 import { S3Error } from "../../errors/s3-error.ts";
+import { unsupported } from "../conditions.ts";
 import { deleteExpectation } from "../delete-conditions.ts";
 import { checkKey } from "../names.ts";
 import { operation } from "../operation.ts";
@@ -17,6 +18,9 @@ export const deleteObject = operation({
     checkVersionId(query.get("versionId"));
     if (headers.get("x-minio-force-delete")?.toLowerCase() === "true") {
       throw new S3Error("NotImplemented", { message: "Deleting a whole prefix is not implemented." });
+    }
+    for (const condition of ["If-None-Match", "If-Unmodified-Since"]) {
+      if (headers.has(condition.toLowerCase())) throw unsupported(condition);
     }
     const conditions = {
       etag: headers.get("if-match"),

@@ -106,6 +106,13 @@ describe("DeleteObject", () => {
     }
   });
 
+  test("with a condition that is not built deletes nothing", async () => {
+    for (const headers of [{ "If-None-Match": "*" }, { "If-Unmodified-Since": new Date(0).toUTCString() }]) {
+      expect(await code({ ...headers })).toBe("NotImplemented");
+      expect(await exists("key")).toBe(true);
+    }
+  });
+
   test("on a missing object: an ETag demands one, size and time do not", async () => {
     const target = "/bucket/missing";
     expect(await code({ "If-Match": "*" }, { target })).toBe("NoSuchKey");
