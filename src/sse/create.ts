@@ -14,7 +14,7 @@ import { type Intent, readIntent, writeIntent } from "./intent.ts";
 import { type Encrypted, type EncryptedBy, encryptionMetadata, readEncryption } from "./metadata.ts";
 import { newKey, openUnderCustomer, openUnderKms, requireKms } from "./object-key.ts";
 import { encryptedPartEtags } from "./part-etags.ts";
-import { checkPlainUpload, PLAIN_PARTS, PLAIN_SEALING, plainView } from "./plain.ts";
+import { checkPlainUpload, ENCRYPTED_UPLOAD, PLAIN_PARTS, PLAIN_SEALING, plainView } from "./plain.ts";
 import { checkUpload, sealUpload } from "./record-seal.ts";
 import { rewrapObjectKey, rewrapUploadKey } from "./rewrap.ts";
 import { rotateKeys } from "./rotation.ts";
@@ -113,7 +113,7 @@ export function createSse(parts: SseParts): Sse {
       const { objectKey, encryption } = await newKey(intent, request, kms, true);
       const metadata = { ...given, ...encryptionMetadata(encryption) };
       const backend = backendEncryption(double, intent, request);
-      const asked = { replyHeaders, ...(backend === undefined ? {} : { backend }) };
+      const asked = { idMark: ENCRYPTED_UPLOAD, replyHeaders, ...(backend === undefined ? {} : { backend }) };
       if (!sealsRecords) return { ...asked, metadata };
       const { rest } = digestsOf(encryption, request, objectKey);
       return { ...asked, metadata: sealUpload(rest, request, metadata) };
@@ -123,9 +123,9 @@ export function createSse(parts: SseParts): Sse {
       const intent = writeIntent(headers, secure);
       const encryption = readEncryption(upload.metadata);
       if (encryption.kind === "none") {
+        checkPlainUpload(upload);
         if (intent.kind === "sse-c") throw customerKeyNotApplicable();
         if (intent.kind === "sse-s3") throw notSupportedHere();
-        checkPlainUpload(upload);
         return PLAIN_SEALING;
       }
       const { objectKey, replyHeaders } = await uploadKey(encryption, upload, intent);
@@ -146,11 +146,9 @@ export function createSse(parts: SseParts): Sse {
     async forUpload({ headers, secure }, upload) {
       const encryption = readEncryption(upload.metadata);
       const customer = customerKey(headers, secure);
+      if (encryption.kind === "none") checkPlainUpload(upload);
       if (encryption.kind !== "sse-c" && customer !== undefined) throw customerKeyNotApplicable();
-      if (encryption.kind === "none") {
-        checkPlainUpload(upload);
-        return PLAIN_PARTS;
-      }
+      if (encryption.kind === "none") return PLAIN_PARTS;
       if (encryption.kind === "sse-s3") {
         requireKms(kms);
         const rest = await digests.beside(upload, once(() => openUnderKms(encryption, upload, kms)));

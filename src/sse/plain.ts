@@ -8,6 +8,12 @@ import { isSealedText } from "./sealed-text.ts";
 import { checkSizes, type PieceSizes } from "./sizes.ts";
 import type { ObjectView, PartEtags, Rotation, Sealing } from "./sse.ts";
 
+/**
+ * What the id of an encrypted upload ends with. Clients keep it, so that nobody who can write to the disk can make it
+ * forget that the upload is encrypted.
+ */
+export const ENCRYPTED_UPLOAD = "~sse";
+
 /** The sealing that leaves everything as it is. */
 export const PLAIN_SEALING: Sealing = {
   replyHeaders: {},
@@ -79,8 +85,8 @@ export function bareView(record: ObjectRecord): ObjectView {
  * Looks at an upload whose parts are about to be stored, or shown, as they come.
  * @throws S3Error XMinioObjectTampered when anything of it says that it is an encrypted one
  */
-export function checkPlainUpload({ metadata }: UploadRecord): void {
-  if (UPLOAD_SEAL in metadata) throw stripped("an encrypted upload");
+export function checkPlainUpload({ metadata, uploadId }: UploadRecord): void {
+  if (UPLOAD_SEAL in metadata || uploadId.endsWith(ENCRYPTED_UPLOAD)) throw stripped("an encrypted upload");
 }
 
 function stripped(what: string): S3Error {

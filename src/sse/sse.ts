@@ -31,12 +31,12 @@ export interface Sse {
   /**
    * What CreateMultipartUpload asks for.
    * @param given the metadata that the client gave
-   * @returns all metadata to keep with the upload, and the SSE headers of the answer
+   * @returns all metadata to keep with the upload, the SSE headers of the answer, and what the upload's id is to end with
    */
   forNewUpload(
     request: SseRequest,
     given: Metadata,
-  ): Promise<Pick<Sealing, "metadata" | "replyHeaders" | "backend">>;
+  ): Promise<Pick<Sealing, "metadata" | "replyHeaders" | "backend"> & { readonly idMark?: string }>;
   /** The same for one part of an upload that was begun with `upload.metadata`. */
   forPart(request: SseRequest, upload: UploadRecord, partNumber: number): Promise<Sealing>;
   /** How the ETags of an upload's parts look to the client that is to name them again. */

@@ -54,6 +54,8 @@ export interface Store {
       metadata: Metadata;
       checksum?: ChecksumPlan;
       backend?: BackendEncryption;
+      /** What the id ends with: `~` and small letters. */
+      idMark?: string;
     },
   ): Promise<UploadRecord>;
   /** @throws S3Error NoSuchUpload */

@@ -57,6 +57,28 @@ export function uploadSuite(make: MakeStore, lacks: readonly Lack[] = []): void 
       },
     );
 
+    test.skipIf(lacks.includes("any attributes"))("an upload is known by an id with its mark", async () => {
+      const bucket = await shared.newBucket();
+      const metadata = { ...METADATA, "X-Minio-Internal-Server-Side-Encryption-Iv": "" };
+      const upload = await shared.store.createUpload({ bucket, key: "key", metadata, idMark: "~mark" });
+      expect(upload.uploadId).toMatch(/.~mark$/);
+      const part = await putPart(shared.store, upload, 1, bytesOf(300));
+      expect(await shared.store.getUpload(upload)).toEqual(upload);
+      const page = await shared.store.listUploads({
+        bucket,
+        prefix: "",
+        delimiter: "",
+        afterKey: "",
+        afterUploadId: "",
+        limit: 9,
+      });
+      expect(page.uploads.map(({ uploadId }) => uploadId)).toEqual([upload.uploadId]);
+      const attributes = { ...attributesOf(300), metadata };
+      const record = await shared.store.completeUpload({ ...upload, parts: [part], attributes });
+      expect(record.uploadId).toBe(upload.uploadId);
+      expect(await readObject(shared.store, bucket, "key")).toEqual(bytesOf(300));
+    });
+
     test("an upload is found only under its own bucket, key and id", async () => {
       const upload = await newUpload();
       const other = await shared.newBucket();

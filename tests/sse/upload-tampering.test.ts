@@ -26,6 +26,8 @@ const EDITS: Readonly<Record<string, (metadata: Metadata) => Metadata>> = {
   "no proof": (metadata) => without(metadata, (name) => name === UPLOAD_SEAL),
   "its encryption stripped": (metadata) =>
     without(metadata, (name) => name.includes("Encryption") || name.includes("Encrypted")),
+  "nothing left of its encryption": (metadata) =>
+    without(metadata, (name) => name.startsWith("X-Minio-Internal-")),
 };
 
 /** Changes the metadata of the one upload of a stopped store. */
@@ -58,11 +60,7 @@ for (const [name, begin, later] of KINDS) {
           await scene.fail(listParts, upload),
           await scene.fail(completeMultipartUpload, complete),
         ];
-        // Under a key that the client sends with every request, it shows at once that the upload has none.
-        const expected = name === "SSE-C" && what === "its encryption stripped"
-          ? "InvalidRequest"
-          : "XMinioObjectTampered";
-        expect(failures.map(({ code }) => code)).toEqual([expected, expected, expected]);
+        expect(failures.map(({ code }) => code)).toEqual(Array(3).fill("XMinioObjectTampered"));
         expect(await scene.store.head("box", "key")).toBeUndefined();
       });
     }

@@ -29,13 +29,14 @@ export const createMultipartUpload = operation<
   async handle({ metadata: given, checksum }, call) {
     const { bucket, key, headers, secure } = call.request;
     const request = { headers, secure, bucket, key };
-    const { metadata, replyHeaders, backend } = await call.sse.forNewUpload(request, given);
+    const { metadata, replyHeaders, backend, idMark } = await call.sse.forNewUpload(request, given);
     const upload = await call.store.createUpload({
       bucket,
       key,
       metadata,
       ...(checksum === undefined ? {} : { checksum }),
       ...(backend === undefined ? {} : { backend }),
+      ...(idMark === undefined ? {} : { idMark }),
     });
     return { upload, replyHeaders };
   },

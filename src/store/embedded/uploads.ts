@@ -51,13 +51,19 @@ export class Uploads {
   }
 
   create(
-    upload: { bucket: string; key: string; metadata: Metadata; checksum?: ChecksumPlan },
+    { idMark = "", ...upload }: {
+      bucket: string;
+      key: string;
+      metadata: Metadata;
+      checksum?: ChecksumPlan;
+      idMark?: string;
+    },
   ): Promise<UploadRecord> {
     this.#files.requireSpace(0);
     return this.#commit.submit(() => {
       const bucket = this.#buckets.requireInTransaction(upload.bucket);
       const initiatedAt = Date.now();
-      const uploadId = newUploadId(initiatedAt);
+      const uploadId = newUploadId(initiatedAt) + idMark;
       this.#statements.insert.run(
         bucket.id,
         toStored(upload.key),

@@ -25,5 +25,5 @@ export function initiatedAt(uploadId: string): number | undefined {
 
 /** Whether an upload can have this id, which becomes the name of its directory. */
 export function isUploadId(uploadId: string): boolean {
-  return /^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/.test(uploadId);
+  return /^[0-9A-Za-z][0-9A-Za-z-]{0,63}(~[a-z]{1,8})?$/.test(uploadId);
 }

@@ -44,13 +44,19 @@ export class Uploads {
 
   /** @throws S3Error XMinioInvalidObjectName also for a key with a slash at its end, which can hold no bytes */
   async create(
-    upload: { bucket: string; key: string; metadata: Metadata; checksum?: ChecksumPlan },
+    { idMark = "", ...upload }: {
+      bucket: string;
+      key: string;
+      metadata: Metadata;
+      checksum?: ChecksumPlan;
+      idMark?: string;
+    },
   ): Promise<UploadRecord> {
     const { bucket, key } = upload;
     checkObjectName(key);
     if (isDirectoryKey(key)) throw new S3Error("XMinioInvalidObjectName");
     await this.#buckets.require(bucket);
-    const uploadId = newUploadId(Date.now());
+    const uploadId = newUploadId(Date.now()) + idMark;
     const record = { ...upload, uploadId, initiatedAt: initiatedAt(uploadId) ?? 0 };
     await makeUpload(this.#workplace, record);
     // A bucket that is gone now may have been removed before this upload was there to go with it.

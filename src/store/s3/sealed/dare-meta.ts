@@ -33,6 +33,8 @@ export interface OwnMember {
   readonly size?: number;
   readonly checksum?: StoredChecksum;
   readonly uploadId?: string;
+  /** Of an unfinished upload: what its id ends with beside that of the backend. */
+  readonly idMark?: string;
   /** Of an unfinished upload. */
   readonly plan?: ChecksumPlan;
   /** One for each of `parts`. */
@@ -111,6 +113,7 @@ function parseOwn(own: JsonReader): OwnMember {
     ...given("write", own.optionalText("write")),
     ...given("size", own.optionalInteger("size")),
     ...given("uploadId", own.optionalText("uploadId")),
+    ...given("idMark", own.optionalText("idMark")),
     ...(checksum === undefined
       ? {}
       : { checksum: { ...parsePlan(checksum), value: checksum.text("value") } }),

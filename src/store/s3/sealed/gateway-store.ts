@@ -75,7 +75,7 @@ export class GatewayStore implements Store {
     this.#sealed = new SealedObjects({ objects, writer, documents, recovery, keyRules, locks });
     this.#sealedUploads = new SealedUploads({ uploads, documents, namesBelow, objects, keyRules, locks });
     this.#listing = new GatewayListing(backend, this.#sealed);
-    this.#uploadListing = new GatewayUploadListing(uploads, (id) => this.#sealedUploads.get(id));
+    this.#uploadListing = new GatewayUploadListing(uploads, (id) => this.#sealedUploads.listed(id));
   }
 
   createBucket(bucket: string) {

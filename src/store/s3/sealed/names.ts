@@ -20,9 +20,14 @@ export function metaKey(key: string): string {
   return `${key}${META}`;
 }
 
+/** The backend's id of an upload, from the one that clients have, which may end with a mark. */
+export function backendUploadId(uploadId: string): string {
+  return uploadId.replace(/~[a-z]+$/, "");
+}
+
 /** Everything that is kept of an unfinished upload begins with this. */
 export function uploadFolder(key: string, uploadId: string): string {
-  return `${key}${FOLDER}${uploadId}/`;
+  return `${key}${FOLDER}${backendUploadId(uploadId)}/`;
 }
 
 /** What is known of the object that an upload is to become. */

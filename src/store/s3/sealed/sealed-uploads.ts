@@ -20,7 +20,7 @@ import type { RemoteObjects } from "../remote-objects.ts";
 import type { RemotePart, RemoteUploads } from "../remote-uploads.ts";
 import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
-import { dataKey, metaKey, partMetaKey, uploadFolder, uploadMetaKey } from "./names.ts";
+import { backendUploadId, dataKey, metaKey, partMetaKey, uploadFolder, uploadMetaKey } from "./names.ts";
 import { parsePartRevision, partRecord } from "./part-revision.ts";
 import type { NamesBelow } from "./recovery.ts";
 import type { Current } from "./sealed-objects.ts";
@@ -49,7 +49,9 @@ export class SealedUploads {
     this.#parts = parts;
   }
 
-  async create({ bucket, key, metadata, checksum, backend }: Parameters<Store["createUpload"]>[0]) {
+  async create(
+    { bucket, key, metadata, checksum, backend, idMark = "" }: Parameters<Store["createUpload"]>[0],
+  ) {
     const { uploads, documents, keyRules } = this.#parts;
     const write = newWriteId();
     const headers = {
@@ -64,7 +66,11 @@ export class SealedUploads {
       etag: "",
       metadata,
       parts: [],
-      own: { write, ...(checksum === undefined ? {} : { plan: checksum }) },
+      own: {
+        write,
+        ...(idMark === "" ? {} : { idMark }),
+        ...(checksum === undefined ? {} : { plan: checksum }),
+      },
     };
     try {
       await documents.write(bucket, uploadMetaKey(key, uploadId), meta);
@@ -72,13 +78,19 @@ export class SealedUploads {
       await uploads.abort({ bucket, key: dataKey(key), uploadId }).catch(() => {});
       throw thrown;
     }
-    return uploadRecord({ bucket, key, uploadId }, meta);
+    return uploadRecord({ bucket, key, uploadId: `${uploadId}${idMark}` }, meta);
   }
 
   /** `undefined` when there is none that is encrypted. */
   async get(id: UploadId): Promise<UploadRecord | undefined> {
     const meta = await this.#meta(id);
     return meta && uploadRecord(id, meta);
+  }
+
+  /** The same by the backend's id, with the one that clients know it by. */
+  async listed(id: UploadId): Promise<UploadRecord | undefined> {
+    const meta = await this.#meta(id);
+    return meta && uploadRecord({ ...id, uploadId: `${id.uploadId}${meta.own?.idMark ?? ""}` }, meta);
   }
 
   /** @throws S3Error NoSuchUpload */
@@ -101,8 +113,12 @@ export class SealedUploads {
       },
     });
     const size = body.kind === "bytes" ? body.bytes.length : body.length;
-    const id = { bucket, key: dataKey(key), uploadId };
-    const done = await uploads.putPart(id, partNumber, headersOfKey(put.backend, keyRules), body);
+    const done = await uploads.putPart(
+      dataUpload(put),
+      partNumber,
+      headersOfKey(put.backend, keyRules),
+      body,
+    );
     if (attributes === undefined) throw new Error("the backend answered before the body had ended");
     const { etag, checksum } = attributes;
     const part = { size: attributes.size, etag, ...(checksum === undefined ? {} : { checksum }) };
@@ -120,13 +136,9 @@ export class SealedUploads {
 
   /** Parts whose documents are there. @throws S3Error NoSuchUpload */
   async listParts(id: UploadId, page: { after: number; limit: number }): Promise<PartPage> {
-    const { bucket, key, uploadId } = id;
     for (let { after } = page;;) {
       const at = { ...page, after };
-      const found = await this.#known(
-        id,
-        () => this.#parts.uploads.parts({ bucket, key: dataKey(key), uploadId }, at),
-      );
+      const found = await this.#known(id, () => this.#parts.uploads.parts(dataUpload(id), at));
       const read = await concurrently(found.parts, AT_ONCE, (part) => this.#part(id, part));
       const parts = read.flatMap((part) => part ?? []);
       const last = found.parts.at(-1);
@@ -156,7 +168,7 @@ export class SealedUploads {
       await documents.write(bucket, uploadMetaKey(key, uploadId), meta);
       const parts = meta.parts.map(({ number, etag }) => ({ number, etag, checksum: undefined }));
       try {
-        await uploads.complete({ bucket, key: dataKey(key), uploadId }, parts, undefined, {});
+        await uploads.complete(dataUpload(complete), parts, undefined, {});
       } catch (thrown) {
         await documents.write(bucket, uploadMetaKey(key, uploadId), begun).catch(() => {});
         throw thrown;
@@ -170,9 +182,8 @@ export class SealedUploads {
 
   /** @throws S3Error NoSuchUpload */
   async abort(id: UploadId): Promise<void> {
-    const { bucket, key, uploadId } = id;
     await this.#requireMeta(id);
-    await this.#known(id, () => this.#parts.uploads.abort({ bucket, key: dataKey(key), uploadId }));
+    await this.#known(id, () => this.#parts.uploads.abort(dataUpload(id)));
     await this.#clear(id);
   }
 
@@ -215,7 +226,7 @@ export class SealedUploads {
       const meta = await this.#meta(id);
       if (meta === undefined) return;
       const current = await documents.read(bucket, metaKey(key));
-      const published = current?.meta.own?.uploadId === uploadId;
+      const published = backendUploadId(current?.meta.own?.uploadId ?? "") === backendUploadId(uploadId);
       if (!published && meta.parts.length > 0 && await this.#isData(bucket, key, meta)) {
         await documents.write(bucket, metaKey(key), meta);
       }
@@ -237,6 +248,11 @@ export class SealedUploads {
     await concurrently(names, AT_ONCE, (name) => objects.delete(bucket, name));
     await objects.delete(bucket, own);
   }
+}
+
+/** The upload of the data at the backend. */
+function dataUpload({ bucket, key, uploadId }: UploadId): UploadId {
+  return { bucket, key: dataKey(key), uploadId: backendUploadId(uploadId) };
 }
 
 function uploadRecord(

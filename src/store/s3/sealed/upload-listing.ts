@@ -23,7 +23,7 @@ export class GatewayUploadListing {
   readonly #uploads: RemoteUploads;
   readonly #sealed: (id: UploadId) => Promise<UploadRecord | undefined>;
 
-  /** @param sealed reads what is known of an encrypted upload */
+  /** @param sealed reads what is known of an encrypted upload, by the backend's id */
   constructor(uploads: RemoteUploads, sealed: (id: UploadId) => Promise<UploadRecord | undefined>) {
     this.#uploads = uploads;
     this.#sealed = sealed;
