@@ -3,6 +3,8 @@ export type StartFault =
   | "missing"
   | "not-a-directory"
   | "not-writable"
+  | "not-readable"
+  | "unfinished"
   | "disk-full"
   | "locked"
   | "newer-format"

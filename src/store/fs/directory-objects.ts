@@ -1,46 +1,20 @@
-import { readdir, rmdir, stat } from "node:fs/promises";
+import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { readFiles } from "../files/blob-reader.ts";
 import { S3Error } from "../../errors/s3-error.ts";
-import type { Expectation, ObjectHandle, ObjectRecord, PutObject } from "../store.ts";
-import type { Buckets } from "./buckets.ts";
-import { realPath } from "./data-file.ts";
-import { isDirectory, makeDirectories, removeEmptyDirectories, TopMissing } from "./directories.ts";
-import { directoryRecord } from "./record.ts";
-import { explainSystemError, isMissing, systemCode, unlessMissing } from "./system-error.ts";
+import type { Expectation, ObjectRecord, PutObject } from "../store.ts";
+import type { BucketReader } from "./bucket-reader.ts";
+import { makeDirectories, removeEmptyDirectories, TopMissing } from "./directories.ts";
+import { DirectoryObjectReader } from "./directory-object-reader.ts";
+import { explainSystemError, isMissing, systemCode } from "./system-error.ts";
 import type { Workplace } from "./workplace.ts";
 
-/**
- * Keys with a slash at their end: directories and nothing more. They have no bytes, no metadata and no keys, and exist
- * as objects while they are empty (minio-formats 8.3).
- */
-export class DirectoryObjects {
+/** Writes of keys with a slash at their end. */
+export class DirectoryObjects extends DirectoryObjectReader {
   readonly #workplace: Workplace;
-  readonly #buckets: Buckets;
 
-  constructor(workplace: Workplace, buckets: Buckets) {
+  constructor(workplace: Workplace, buckets: BucketReader) {
+    super(workplace.layout, buckets);
     this.#workplace = workplace;
-    this.#buckets = buckets;
-  }
-
-  async head(bucket: string, key: string): Promise<ObjectRecord | undefined> {
-    const { layout } = this.#workplace;
-    const path = await realPath(layout, layout.data(bucket, key));
-    const entries = path === undefined ? undefined : await unlessMissing(readdir(path));
-    if (entries === undefined) await this.#buckets.require(bucket);
-    return entries?.length === 0 ? await this.#record(bucket, key) : undefined;
-  }
-
-  /** Unlike HEAD, GET also finds a directory with something in it. */
-  async open(bucket: string, key: string): Promise<ObjectHandle | undefined> {
-    const { layout } = this.#workplace;
-    const path = await realPath(layout, layout.data(bucket, key));
-    if (path === undefined || !await isDirectory(path)) {
-      await this.#buckets.require(bucket);
-      return undefined;
-    }
-    const record = await this.#record(bucket, key);
-    return record && new EmptyObject(record);
   }
 
   /** @throws S3Error XMinioInvalidObjectName when there are any bytes; XMinioParentIsObject */
@@ -62,7 +36,7 @@ export class DirectoryObjects {
         }
         throw explainSystemError(thrown);
       }
-      const record = await this.#record(bucket, key);
+      const record = await this.record(bucket, key);
       if (record === undefined) throw new S3Error("SlowDown");
       return record;
     });
@@ -111,23 +85,4 @@ export class DirectoryObjects {
     if (!holds) throw new S3Error("PreconditionFailed");
     return current;
   }
-
-  async #record(bucket: string, key: string): Promise<ObjectRecord | undefined> {
-    const facts = await unlessMissing(stat(this.#workplace.layout.data(bucket, key), { bigint: true }));
-    return facts && directoryRecord(bucket, key, Number(facts.mtimeMs), String(facts.ino));
-  }
-}
-
-class EmptyObject implements ObjectHandle {
-  readonly record: ObjectRecord;
-
-  constructor(record: ObjectRecord) {
-    this.record = record;
-  }
-
-  read(start: number, length: number): AsyncIterable<Uint8Array> {
-    return readFiles([], start, length);
-  }
-
-  close(): void {}
 }

@@ -35,9 +35,9 @@ export class FsStore implements Store {
     const directories = new DirectoryObjects(workplace, this.#buckets);
     this.#documents = new Documents(workplace);
     this.#objects = new Objects(workplace, this.#buckets, directories);
-    this.#listing = new ObjectListing(workplace, new DirectoryReader(workplace.layout), directories);
+    this.#listing = new ObjectListing(workplace.layout, new DirectoryReader(workplace.layout), directories);
     this.#uploads = new Uploads(workplace, this.#buckets, this.#objects);
-    this.#uploadListing = new UploadListing(workplace);
+    this.#uploadListing = new UploadListing(workplace.layout);
     this.#startRecovery();
     this.#recoveryTimer = setInterval(() => this.#startRecovery(), RECOVERY_INTERVAL_MS);
     this.#recoveryTimer.unref();

@@ -1,12 +1,12 @@
 import { concurrently } from "../concurrently.ts";
 import type { ListedObject, ListQuery, ObjectPage } from "../store.ts";
-import type { DirectoryObjects } from "./directory-objects.ts";
+import type { DirectoryObjectReader } from "./directory-object-reader.ts";
 import type { DirectoryReader } from "./directory-reader.ts";
+import type { Layout } from "./layout.ts";
 import { findObject } from "./object-files.ts";
 import { isDirectoryKey } from "./object-name.ts";
 import { NO_ETAG } from "./record.ts";
 import { type Step, walk } from "./walk.ts";
-import type { Workplace } from "./workplace.ts";
 
 /** How many objects are looked at at a time. */
 const READ_AT_ONCE = 16;
@@ -16,22 +16,21 @@ type Shown = { readonly object: ListedObject } | { readonly group: string };
 
 /** Pages of current objects: a walk over directories, and a look at the files of each key on the page. */
 export class ObjectListing {
-  readonly #workplace: Workplace;
+  readonly #layout: Layout;
   readonly #reader: DirectoryReader;
-  readonly #directories: DirectoryObjects;
+  readonly #directories: DirectoryObjectReader;
 
-  constructor(workplace: Workplace, reader: DirectoryReader, directories: DirectoryObjects) {
-    this.#workplace = workplace;
+  constructor(layout: Layout, reader: DirectoryReader, directories: DirectoryObjectReader) {
+    this.#layout = layout;
     this.#reader = reader;
     this.#directories = directories;
   }
 
   async page(query: ListQuery): Promise<ObjectPage> {
-    const { layout } = this.#workplace;
     const shown: Shown[] = [];
     let steps: Step[] = [];
     let group = query.after;
-    for await (const step of walk(layout, this.#reader, query)) {
+    for await (const step of walk(this.#layout, this.#reader, query)) {
       if ("group" in step) {
         if (step.group === group) continue;
         group = step.group;
@@ -59,7 +58,7 @@ export class ObjectListing {
 
   async #object(bucket: string, key: string): Promise<ListedObject | undefined> {
     if (isDirectoryKey(key)) return await this.#directories.head(bucket, key);
-    const found = await findObject(this.#workplace.layout, bucket, key, false);
+    const found = await findObject(this.#layout, bucket, key, false);
     if (found === undefined) return undefined;
     const { reading, data: { identity: { size, modified } } } = found;
     // An object that cannot be read must not hide the others, and its owner is to see that it is there.

@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, unlink, utimes } from "node:fs/promises";
+import { unlink, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Buffer } from "node:buffer";
 import { S3Error } from "../../errors/s3-error.ts";
 import { receiveFile } from "../files/receive.ts";
-import type { Expectation, ObjectHandle, ObjectRecord, PutObject, ReplaceAttributes } from "../store.ts";
-import type { Buckets } from "./buckets.ts";
+import type { Expectation, ObjectRecord, PutObject, ReplaceAttributes } from "../store.ts";
+import type { BucketReader } from "./bucket-reader.ts";
 import { removeEmptyDirectories } from "./directories.ts";
 import type { DirectoryObjects } from "./directory-objects.ts";
 import { formatFsJson, parseFsJson } from "./fs-json.ts";
-import { damaged, faultOf, findObject } from "./object-files.ts";
-import { OpenObject } from "./object-handle.ts";
+import { damaged } from "./object-files.ts";
 import { checkObjectName, isDirectoryKey } from "./object-name.ts";
+import { ObjectReader } from "./object-reader.ts";
 import { checkExpectation, currentObject, publish, publishMetadata } from "./publish.ts";
 import { keptMetadata, readObject } from "./record.ts";
 import { type StagedObject, stageObject } from "./staged-object.ts";
@@ -29,31 +29,17 @@ export interface Alongside {
 
 const NOTHING_ELSE: Alongside = { check: async () => {}, done: async () => {} };
 
-/** Reads and writes of whole objects. */
-export class Objects {
+/** Writes of whole objects. */
+export class Objects extends ObjectReader {
   readonly #workplace: Workplace;
-  readonly #buckets: Buckets;
+  readonly #buckets: BucketReader;
   readonly #directories: DirectoryObjects;
 
-  constructor(workplace: Workplace, buckets: Buckets, directories: DirectoryObjects) {
+  constructor(workplace: Workplace, buckets: BucketReader, directories: DirectoryObjects) {
+    super(workplace.layout, buckets, directories);
     this.#workplace = workplace;
     this.#buckets = buckets;
     this.#directories = directories;
-  }
-
-  async head(bucket: string, key: string): Promise<ObjectRecord | undefined> {
-    checkObjectName(key);
-    if (isDirectoryKey(key)) return await this.#directories.head(bucket, key);
-    const opened = await this.#open(bucket, key);
-    await opened?.handle.close();
-    return opened?.record;
-  }
-
-  async open(bucket: string, key: string): Promise<ObjectHandle | undefined> {
-    checkObjectName(key);
-    if (isDirectoryKey(key)) return await this.#directories.open(bucket, key);
-    const opened = await this.#open(bucket, key);
-    return opened && new OpenObject(opened.record, opened.handle);
   }
 
   async put(put: PutObject): Promise<ObjectRecord> {
@@ -166,27 +152,6 @@ export class Objects {
     const metadata = layout.metadata(bucket, key);
     await unlink(metadata).catch(() => {});
     await removeEmptyDirectories(layout.bucketMetadata(bucket), dirname(metadata)).catch(() => {});
-  }
-
-  async #open(
-    bucket: string,
-    key: string,
-  ): Promise<{ readonly record: ObjectRecord; readonly handle: FileHandle } | undefined> {
-    const found = await findObject(this.#workplace.layout, bucket, key, true);
-    const handle = found?.data.handle;
-    if (found === undefined || handle === undefined) {
-      await this.#buckets.require(bucket);
-      return undefined;
-    }
-    try {
-      const fault = await faultOf(found, handle);
-      if (fault !== undefined) throw fault;
-      if ("damage" in found.reading) throw damaged(found.reading.damage);
-      return { record: found.reading.record, handle };
-    } catch (thrown) {
-      await handle.close();
-      throw thrown;
-    }
   }
 
   async #hold<T>(bucket: string, key: string, work: () => Promise<T>): Promise<T> {

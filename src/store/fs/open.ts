@@ -1,4 +1,4 @@
-import { access, constants, mkdir, realpath, stat } from "node:fs/promises";
+import { access, constants, mkdir, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DATABASE_FILE } from "../embedded/database.ts";
 import { syncDirectory } from "../files/directory-sync.ts";
@@ -7,11 +7,12 @@ import { StartError } from "../start-error.ts";
 import type { Store } from "../store.ts";
 import { FirmSync } from "./firm-sync.ts";
 import { newDeploymentId, readFormat, writeFormat } from "./format.ts";
+import { FsReader } from "./fs-reader.ts";
 import { FsStore } from "./fs-store.ts";
 import { Layout, SYSTEM_DIRECTORY } from "./layout.ts";
 import { Locks } from "./locks.ts";
-import { Staging } from "./staging.ts";
-import { systemCode } from "./system-error.ts";
+import { ALIVE_FILE, Staging, TARGET_SUFFIX } from "./staging.ts";
+import { systemCode, unlessMissing } from "./system-error.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Whether a directory is one of MinIO's in its FS layout, or of any of its layouts. */
@@ -36,6 +37,55 @@ export async function openFsStore(directory: string): Promise<Store> {
   } catch (thrown) {
     throw directoryFault(thrown, root);
   }
+}
+
+/**
+ * Opens a directory in MinIO's FS layout to read it alone.
+ * @throws StartError with a message that says what is wrong, where, and what to do
+ */
+export async function openFsReader(directory: string): Promise<FsReader> {
+  const root = resolve(directory);
+  try {
+    const layout = new Layout(await realpath(root));
+    const format = await readFormat(layout);
+    if (format === undefined) {
+      throw new StartError(
+        "missing",
+        `${root} holds no data of MinIO: there is no ${SYSTEM_DIRECTORY}/format.json in it.`,
+      );
+    }
+    if (await holdsPendingWrites(layout)) {
+      throw new StartError(
+        "unfinished",
+        `${root} holds objects that a server was about to put in their place when it ended. ` +
+          `Run "server ${root}" once, which puts them there, and stop it.`,
+      );
+    }
+    return new FsReader(layout, format.id);
+  } catch (thrown) {
+    throw readFault(thrown, root);
+  }
+}
+
+/** Whether there are complete objects in staging, which listings do not show. */
+async function holdsPendingWrites({ tmp }: Layout): Promise<boolean> {
+  for (const name of await unlessMissing(readdir(tmp)) ?? []) {
+    const files = await unlessMissing(readdir(join(tmp, name))) ?? [];
+    if (files.includes(ALIVE_FILE) && files.some((file) => file.endsWith(TARGET_SUFFIX))) return true;
+  }
+  return false;
+}
+
+function readFault(thrown: unknown, root: string): unknown {
+  const code = systemCode(thrown);
+  if (code === "ENOENT") return new StartError("missing", `${root} does not exist.`, thrown);
+  if (code === "ENOTDIR") return new StartError("not-a-directory", `${root} is not a directory.`, thrown);
+  if (code !== "EACCES" && code !== "EPERM") return thrown;
+  return new StartError(
+    "not-readable",
+    `${root} cannot be read (${String(thrown)}). Run this as a user that may read all of it.`,
+    thrown,
+  );
 }
 
 async function prepareRoot(root: string): Promise<string> {

@@ -4,7 +4,7 @@ import { S3Error } from "../../errors/s3-error.ts";
 import type { UploadId, UploadRecord } from "../store.ts";
 import { makeDirectories, removeEmptyDirectories } from "./directories.ts";
 import { formatFsJson, type FsJson } from "./fs-json.ts";
-import { METADATA_FILE } from "./layout.ts";
+import { type Layout, METADATA_FILE } from "./layout.ts";
 import { readMetadataFile } from "./metadata-file.ts";
 import { damaged } from "./object-files.ts";
 import { explainSystemError, isMissing } from "./system-error.ts";
@@ -25,7 +25,7 @@ export interface UploadFiles {
  * @returns `undefined` when there is none
  * @throws S3Error XMinioObjectTampered when the file is damaged
  */
-export async function findUpload({ layout }: Workplace, id: UploadId): Promise<UploadFiles | undefined> {
+export async function findUpload(layout: Layout, id: UploadId): Promise<UploadFiles | undefined> {
   if (!isUploadId(id.uploadId)) return undefined;
   const { bucket, key, uploadId } = id;
   const file = await readMetadataFile(`${layout.upload(bucket, key, uploadId)}/${METADATA_FILE}`);

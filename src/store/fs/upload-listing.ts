@@ -3,13 +3,12 @@ import { basename } from "node:path";
 import { concurrently } from "../concurrently.ts";
 import { foldedPage, isCommonPrefix } from "../folded-page.ts";
 import type { UploadListQuery, UploadPage, UploadRecord } from "../store.ts";
-import { METADATA_FILE } from "./layout.ts";
+import { type Layout, METADATA_FILE } from "./layout.ts";
 import { readMetadataFile } from "./metadata-file.ts";
 import { unlessMissing } from "./system-error.ts";
 import { findUpload } from "./upload-directory.ts";
 import { initiatedAt } from "./upload-id.ts";
 import { compareUtf8 } from "../utf8-order.ts";
-import type { Workplace } from "./workplace.ts";
 
 const READ_AT_ONCE = 16;
 
@@ -24,10 +23,10 @@ interface Entry {
  * began do not tell it in their metadata either, and are found only where the prefix is their whole key, as with MinIO.
  */
 export class UploadListing {
-  readonly #workplace: Workplace;
+  readonly #layout: Layout;
 
-  constructor(workplace: Workplace) {
-    this.#workplace = workplace;
+  constructor(layout: Layout) {
+    this.#layout = layout;
   }
 
   async page(query: UploadListQuery): Promise<UploadPage> {
@@ -49,6 +48,11 @@ export class UploadListing {
     return { uploads, prefixes, next };
   }
 
+  /** How many uploads there are in all buckets, those included that do not tell whose they are. */
+  async count(): Promise<number> {
+    return (await this.#directories()).length;
+  }
+
   /** Directories of the uploads of a bucket, as far as they tell it. */
   async directoriesOf(bucket: string): Promise<string[]> {
     const found = await concurrently(await this.#directories(), READ_AT_ONCE, async (directory) => {
@@ -59,21 +63,21 @@ export class UploadListing {
   }
 
   async #all({ bucket, prefix }: UploadListQuery): Promise<UploadRecord[]> {
-    const exact = this.#workplace.layout.uploadsOf(bucket, prefix);
+    const exact = this.#layout.uploadsOf(bucket, prefix);
     const found = await concurrently(await this.#directories(), READ_AT_ONCE, async (directory) => {
       const name = directory.startsWith(`${exact}/`) ? { bucket, key: prefix } : await namedIn(directory);
       if (name?.bucket !== bucket || !name.key.startsWith(prefix)) return undefined;
       // One that is damaged does not spoil the list.
       const id = { ...name, uploadId: basename(directory) };
-      return await findUpload(this.#workplace, id).catch(() => undefined);
+      return await findUpload(this.#layout, id).catch(() => undefined);
     });
     return found.flatMap((files) => files === undefined ? [] : [files.record]);
   }
 
   /** The directories of all uploads. */
   async #directories(): Promise<string[]> {
-    const { multipart } = this.#workplace.layout;
-    const keys = await readdir(multipart);
+    const { multipart } = this.#layout;
+    const keys = await unlessMissing(readdir(multipart)) ?? [];
     const lists = await concurrently(keys, READ_AT_ONCE, async (hash) => {
       const ids = await unlessMissing(readdir(`${multipart}/${hash}`)) ?? [];
       return ids.map((id) => `${multipart}/${hash}/${id}`);

@@ -183,7 +183,7 @@ export class Uploads {
 
   /** @throws S3Error NoSuchBucket, NoSuchUpload */
   async #require(id: UploadId): Promise<UploadFiles> {
-    const found = await findUpload(this.#workplace, id);
+    const found = await findUpload(this.#workplace.layout, id);
     if (found !== undefined) return found;
     await this.#buckets.require(id.bucket);
     throw new S3Error("NoSuchUpload");
