@@ -40,13 +40,26 @@ export class Buckets {
     return { id: integer(row, "id"), name };
   }
 
-  create(name: string): Promise<void> {
-    const createdAt = Date.now();
+  /** @param made when it was made, and the documents to keep with it from the first moment on */
+  create(
+    name: string,
+    { createdAt = Date.now(), documents = new Map() }: {
+      readonly createdAt?: number;
+      readonly documents?: ReadonlyMap<BucketDocument, string>;
+    } = {},
+  ): Promise<void> {
     const insert = () => {
       if (this.#statements.find.get(name) !== undefined) throw new S3Error("BucketAlreadyOwnedByYou");
-      return Number(this.#statements.insert.run(name, createdAt).lastInsertRowid);
+      const id = Number(this.#statements.insert.run(name, createdAt).lastInsertRowid);
+      for (const [document, text] of documents) {
+        this.#statements.setDocument.run(id, document, toStored(text));
+      }
+      return id;
     };
-    return this.#commit.submit(insert, (id) => this.#remember(id, name, createdAt)).then(() => {});
+    return this.#commit.submit(insert, (id) => {
+      this.#remember(id, name, createdAt);
+      for (const [document, text] of documents) this.#byName.get(name)?.documents.set(document, text);
+    }).then(() => {});
   }
 
   get(name: string): BucketRecord | undefined {

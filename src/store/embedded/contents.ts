@@ -1,8 +1,13 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { ObjectAttributes } from "../store.ts";
+import type { ObjectAttributes, ObjectPart } from "../store.ts";
 import type { FileBody } from "../files/blob-writer.ts";
 import type { InlineBody } from "./body.ts";
 import { type Row, text } from "./row.ts";
+
+/** A part of an object, and its file. */
+export interface Segment extends ObjectPart {
+  readonly file: string;
+}
 
 /** Rows of what a listing does not show: metadata, and the body inline or as segments. */
 export class Contents {
@@ -27,7 +32,7 @@ export class Contents {
     this.#delete = database.prepare("DELETE FROM contents WHERE id = ?");
     this.#insertSegment = database.prepare(
       "INSERT INTO segments (content, position, file, number, size, stored_size, etag, checksum) " +
-        "VALUES (?, 0, ?, 0, ?, ?, ?, NULL)",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#adoptPart = database.prepare(
       "INSERT INTO segments (content, position, file, number, size, stored_size, etag, checksum) " +
@@ -53,8 +58,17 @@ export class Contents {
     const bytes = "bytes" in body ? body.bytes : null;
     const content = this.#insertContent(attributes, null, bytes);
     if ("file" in body) {
-      this.#insertSegment.run(content, body.file, attributes.size, body.size, attributes.etag);
+      this.#insertSegment.run(content, 0, body.file, 0, attributes.size, body.size, attributes.etag, null);
     }
+    return content;
+  }
+
+  /** The content of a multipart object that comes with its parts; its id. */
+  insertSegments(attributes: ObjectAttributes, uploadId: string, segments: readonly Segment[]): number {
+    const content = this.#insertContent(attributes, uploadId, null);
+    segments.forEach(({ file, number, size, storedSize, etag, checksum }, position) =>
+      this.#insertSegment.run(content, position, file, number, size, storedSize, etag, checksum ?? null)
+    );
     return content;
   }
 

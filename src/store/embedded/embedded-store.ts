@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { clearInterval, setInterval } from "node:timers";
 import type { Store } from "../store.ts";
+import { Adoption } from "./adoption.ts";
 import type { BlobFiles } from "./blob-files.ts";
 import { Buckets } from "./buckets.ts";
 import { Contents } from "./contents.ts";
@@ -17,6 +18,8 @@ const SWEEP_INTERVAL_MS = 6 * 60 * 60 * 1000;
 
 /** The store over an open database and its body files: the contract, handed on to the part that each method is about. */
 export class EmbeddedStore implements Store {
+  /** Takes objects over from another store. */
+  readonly adoption: Adoption;
   readonly #database: DatabaseSync;
   readonly #files: BlobFiles;
   readonly #commit: GroupCommit;
@@ -42,6 +45,7 @@ export class EmbeddedStore implements Store {
     this.#commit = commit;
     this.#buckets = buckets;
     this.#documents = new Documents(database, commit);
+    this.adoption = new Adoption(parts);
     this.#objects = new Objects(parts);
     this.#listing = new ObjectListing(database);
     this.#uploads = new Uploads(database, parts);

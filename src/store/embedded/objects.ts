@@ -7,6 +7,7 @@ import type { Contents } from "./contents.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { FileHandleOfObject, InlineHandle } from "./object-handle.ts";
 import type { ObjectRows } from "./object-rows.ts";
+import type { StoreParts } from "./store-parts.ts";
 
 /** Reads and writes of whole objects. */
 export class Objects {
@@ -16,15 +17,7 @@ export class Objects {
   readonly #commit: GroupCommit;
   readonly #files: BlobFiles;
 
-  constructor(
-    parts: {
-      readonly buckets: Buckets;
-      readonly rows: ObjectRows;
-      readonly contents: Contents;
-      readonly commit: GroupCommit;
-      readonly files: BlobFiles;
-    },
-  ) {
+  constructor(parts: StoreParts) {
     this.#buckets = parts.buckets;
     this.#rows = parts.rows;
     this.#contents = parts.contents;

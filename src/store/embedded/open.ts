@@ -1,6 +1,5 @@
 import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Store } from "../store.ts";
 import { BLOB_DIRECTORY, BlobFiles } from "./blob-files.ts";
 import { DATABASE_FILE, openDatabase } from "./database.ts";
 import { syncDirectory } from "../files/directory-sync.ts";
@@ -23,7 +22,7 @@ export interface EmbeddedStoreOptions {
 export async function openEmbeddedStore(
   directory: string,
   options: EmbeddedStoreOptions = {},
-): Promise<Store> {
+): Promise<EmbeddedStore> {
   const root = resolve(directory);
   try {
     await prepareDirectory(root, options.create ?? true);

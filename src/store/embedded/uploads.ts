@@ -20,6 +20,7 @@ import type { GroupCommit } from "./group-commit.ts";
 import { newRevision, type ObjectRows } from "./object-rows.ts";
 import { objectPart, partRecord, uploadRecord } from "./record-columns.ts";
 import { type Row, text } from "./row.ts";
+import type { StoreParts } from "./store-parts.ts";
 import { toStored } from "./stored-text.ts";
 import { newUploadId } from "./upload-id.ts";
 
@@ -34,13 +35,7 @@ export class Uploads {
 
   constructor(
     database: DatabaseSync,
-    parts: {
-      readonly buckets: Buckets;
-      readonly rows: ObjectRows;
-      readonly contents: Contents;
-      readonly commit: GroupCommit;
-      readonly files: BlobFiles;
-    },
+    parts: StoreParts,
   ) {
     this.#buckets = parts.buckets;
     this.#rows = parts.rows;
