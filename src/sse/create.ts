@@ -73,11 +73,11 @@ export function createSse(parts: SseParts): Sse {
     if (encryption.kind === "none") return plainView(record);
     checkShape(record, encryption);
     if (encryption.kind === "sse-c") {
-      return customerView(record, encryption, customer, { aead, sealsRecords });
+      return customerView(record, encryption, customer, { aead, digests });
     }
     const openKey = once(() => openUnderKms(encryption, record, kms));
     const rest = kms === undefined ? undefined : await digests.ofRecord(record, openKey);
-    return kmsView(record, rest, openKey, { aead, sealsRecords });
+    return kmsView(record, rest, openKey, { aead, digests });
   }
 
   return {

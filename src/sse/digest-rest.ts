@@ -6,8 +6,8 @@ import type { Secret } from "../crypto/secret.ts";
 /** What a sealed text is, so that none can stand in for another. */
 export type DigestKind = "etag" | "checksum";
 
-/** What is proven: a whole record, or what an upload was begun with. */
-export type ProofKind = "record" | "upload";
+/** What is proven: a whole record, what an upload was begun with, or a record that came from another store. */
+export type ProofKind = "record" | "upload" | "adopted";
 
 /**
  * How short texts that tell of the plaintext rest beside an object: sealed, since an MD5 tells a thief of the disk which

@@ -43,6 +43,8 @@ export interface Digests {
    * layouts have none: what MinIO itself changes there would be taken for tampering.
    */
   readonly sealsRecords: boolean;
+  /** What seals under the key of the store itself; `undefined` where there is none, or nothing to open it with. */
+  readonly ofStore: DigestRest | undefined;
 }
 
 /** Digests under one key of the store. @param storeKey 32 bytes; `undefined` where there is no KMS to open it */
@@ -63,6 +65,7 @@ export function storeKeyDigests(storeKey: Secret | undefined): Digests {
     listedEtags: async (objects, bucket) =>
       objects.map(({ key, etag }) => shownEtag(rest, etag, { bucket, key })),
     sealsRecords: true,
+    ofStore: storeKey === undefined ? undefined : rest,
   };
 }
 

@@ -5,11 +5,11 @@ import type { ObjectRecord } from "../store/store.ts";
 import { type CustomerKey, customerKeyHeaders } from "./customer-key.ts";
 import { decrypt } from "./decrypting.ts";
 import type { DigestRest } from "./digest-rest.ts";
-import { objectKeyTexts, shownEtag } from "./digests.ts";
+import { type Digests, objectKeyTexts, shownEtag } from "./digests.ts";
 import { customerKeyMissing } from "./faults.ts";
 import type { Encrypted, EncryptedBy } from "./metadata.ts";
 import { openUnderCustomer } from "./object-key.ts";
-import { checkRecord, checkUnsealedRecord, isSealedRecord } from "./record-seal.ts";
+import { checkAdopted, checkRecord, checkUnsealedRecord, isAdopted, isSealedRecord } from "./record-seal.ts";
 import { checkSizes, isStream } from "./sizes.ts";
 import type { ObjectView } from "./sse.ts";
 
@@ -19,7 +19,7 @@ export const KMS_HEADERS: Readonly<Record<string, string>> = { "x-amz-server-sid
 /** What a view is made with. */
 export interface ViewParts {
   readonly aead: Aead;
-  readonly sealsRecords: boolean;
+  readonly digests: Pick<Digests, "sealsRecords" | "ofStore">;
 }
 
 /**
@@ -47,9 +47,9 @@ export function kmsView(
   record: ObjectRecord,
   rest: DigestRest | undefined,
   openKey: () => Promise<Secret>,
-  { aead, sealsRecords }: ViewParts,
+  { aead, digests }: ViewParts,
 ): ObjectView {
-  if (sealsRecords && rest !== undefined) checkRecord(rest, record);
+  if (digests.sealsRecords && rest !== undefined) checkRecord(rest, record);
   return {
     replyHeaders: KMS_HEADERS,
     etag: shownEtag(rest, record.etag, record),
@@ -60,20 +60,22 @@ export function kmsView(
 
 /**
  * An SSE-C object.
- * @throws S3Error InvalidRequest without the key, AccessDenied with another; XMinioObjectTampered
+ * @throws S3Error InvalidRequest without the key, AccessDenied with another; XMinioObjectTampered; InvalidArgument for
+ * one that came from another store, without a KMS to open the key of this one
  */
 export function customerView(
   record: ObjectRecord,
   encryption: EncryptedBy<"sse-c">,
   customer: CustomerKey | undefined,
-  { aead, sealsRecords }: ViewParts,
+  { aead, digests }: ViewParts,
 ): ObjectView {
   if (customer === undefined) throw customerKeyMissing();
   const objectKey = openUnderCustomer(encryption, record, customer);
   const rest = objectKeyTexts(objectKey);
-  if (sealsRecords) {
+  if (digests.sealsRecords) {
+    if (isAdopted(record)) checkAdopted(digests.ofStore, record);
     // A client may complete an upload without its key.
-    if (encryption.multipart && !isSealedRecord(record)) checkUnsealedRecord(rest, record);
+    else if (encryption.multipart && !isSealedRecord(record)) checkUnsealedRecord(rest, record);
     else checkRecord(rest, record);
   }
   return {

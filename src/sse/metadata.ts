@@ -16,6 +16,8 @@ const ACTUAL_SIZE = "X-Minio-Internal-actual-size";
 /** Our own: the proofs of a whole record, and of what an upload was begun with. MinIO passes over unknown names. */
 export const RECORD_SEAL = "X-Minio-Internal-Record-Seal";
 export const UPLOAD_SEAL = "X-Minio-Internal-Upload-Seal";
+/** The proof of a record under a customer's key that came from another store: the store's own, which has not that key. */
+export const ADOPTION_SEAL = "X-Minio-Internal-Adoption-Seal";
 
 /** How the object key rests with an object. */
 export interface SealedObjectKey {

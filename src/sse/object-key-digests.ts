@@ -106,6 +106,7 @@ export function objectKeyDigests(kms: Kms | undefined): Digests {
     },
 
     sealsRecords: false,
+    ofStore: undefined,
   };
 }
 

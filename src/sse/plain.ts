@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
 import type { ObjectRecord, UploadRecord } from "../store/store.ts";
 import { isSealedMd5 } from "./digest-rest.ts";
-import { actualSizeMetadata, RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
+import { actualSizeMetadata, ADOPTION_SEAL, RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
 import { isSealedText } from "./sealed-text.ts";
 import { checkSizes, type PieceSizes } from "./sizes.ts";
 import type { ObjectView, PartEtags, Rotation, Sealing } from "./sse.ts";
@@ -97,6 +97,6 @@ function stripped(what: string): S3Error {
 
 function wasEncrypted({ etag, checksum, metadata, parts }: ObjectRecord): boolean {
   const digests = [etag, checksum?.value, ...parts.flatMap((part) => [part.etag, part.checksum])];
-  return RECORD_SEAL in metadata || UPLOAD_SEAL in metadata ||
+  return [RECORD_SEAL, UPLOAD_SEAL, ADOPTION_SEAL].some((name) => name in metadata) ||
     digests.some((text) => text !== undefined && (isSealedText(text) || isSealedMd5(text)));
 }

@@ -4,7 +4,8 @@ import type { ObjectName } from "../crypto/kdf.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { Metadata, ObjectAttributes, ObjectPart, ObjectRecord, UploadRecord } from "../store/store.ts";
 import type { DigestRest, ProofKind } from "./digest-rest.ts";
-import { clientMetadata, RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
+import { kmsMissing } from "./faults.ts";
+import { ADOPTION_SEAL, clientMetadata, RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
 import { multipartEtag } from "./plain.ts";
 
 /**
@@ -32,6 +33,37 @@ export function checkRecord(rest: DigestRest, record: ObjectRecord): void {
 /** Whether a record carries a proof, right or wrong. */
 export function isSealedRecord({ metadata }: ObjectRecord): boolean {
   return RECORD_SEAL in metadata;
+}
+
+/**
+ * The proof of an SSE-C record that comes from another store, whose customer's key is not at hand: made by the store
+ * that takes it, of what it found. It holds until the customer's key seals the record.
+ * @param store what seals under the key of the store
+ */
+export function sealAdopted(
+  store: DigestRest,
+  object: ObjectName,
+  attributes: ObjectAttributes,
+  parts: readonly ObjectPart[],
+): ObjectAttributes {
+  const seal = prove(store, "adopted", saidOfRecord(attributes, parts), object);
+  return { ...attributes, metadata: { ...attributes.metadata, [ADOPTION_SEAL]: seal } };
+}
+
+/** Whether a record came from another store, and carries the proof of this one. */
+export function isAdopted({ metadata }: ObjectRecord): boolean {
+  return ADOPTION_SEAL in metadata;
+}
+
+/**
+ * @param store `undefined` where there is no KMS to open the key of the store
+ * @throws S3Error InvalidArgument without it; XMinioObjectTampered unless the record is the one that was taken over
+ */
+export function checkAdopted(store: DigestRest | undefined, record: ObjectRecord): void {
+  if (store === undefined) throw kmsMissing();
+  const proof = store.prove("adopted", saidOfRecord(record, record.parts), record);
+  if (isEqual(record.metadata[ADOPTION_SEAL], proof)) return;
+  throw tampered("the record is not the one that was taken over");
 }
 
 /**
@@ -92,7 +124,7 @@ function saidOfRecord(
   { size, etag, metadata, checksum }: ObjectAttributes,
   parts: readonly ObjectPart[],
 ): string {
-  const { [RECORD_SEAL]: _, ...sealed } = metadata;
+  const { [RECORD_SEAL]: _own, [ADOPTION_SEAL]: _store, ...sealed } = metadata;
   return JSON.stringify([
     size,
     etag,

@@ -9,10 +9,10 @@ import type { ObjectHandle, ObjectRecord } from "../store/store.ts";
 import { decrypt } from "./decrypting.ts";
 import type { Digests } from "./digests.ts";
 import { checkShape } from "./encrypted-view.ts";
-import { type EncryptedBy, readEncryption } from "./metadata.ts";
+import { type Encrypted, type EncryptedBy, readEncryption } from "./metadata.ts";
 import { cryptoFault, openUnderKms } from "./object-key.ts";
 import { plainView } from "./plain.ts";
-import { checkMultipartEtag, checkRecord, isSealedRecord } from "./record-seal.ts";
+import { checkAdopted, checkMultipartEtag, checkRecord, isAdopted, isSealedRecord } from "./record-seal.ts";
 
 /** What verifying takes. */
 export interface VerifyParts {
@@ -38,21 +38,37 @@ export async function verifyObject(
 ): Promise<void> {
   const { record } = handle;
   const encryption = readEncryption(record.metadata);
-  if (encryption.kind === "none") {
-    plainView(record);
-    return await verifyMd5(handle, passed);
-  }
+  if (encryption.kind === "none") return await verifyPlain(handle, passed);
   checkShape(record, encryption);
   if (encryption.kind === "sse-c") {
-    if (digests.sealsRecords && encryption.multipart && !isSealedRecord(record)) checkMultipartEtag(record);
+    if (digests.sealsRecords) checkCustomerRecord(record, encryption, digests);
     return await verifyPackages(handle, passed);
   }
-  const objectKey = await openKey(encryption, record, kms);
+  const objectKey = await requireObjectKey(encryption, record, kms);
   if (digests.sealsRecords) checkRecord(await digests.beside(record, async () => objectKey), record);
-  for await (const chunk of decrypt(aead, () => objectKey, handle, 0, record.size)) passed(chunk.length);
+  await verifyTags(handle, { aead, objectKey }, passed);
 }
 
-async function openKey(
+/** Every package through its tag. @throws S3Error XMinioObjectTampered; what reading throws */
+export async function verifyTags(
+  handle: ObjectHandle,
+  { aead, objectKey }: { readonly aead: Aead; readonly objectKey: Secret },
+  passed: (bytes: number) => void,
+): Promise<void> {
+  const plaintext = decrypt(aead, () => objectKey, handle, 0, handle.record.size);
+  for await (const chunk of plaintext) passed(chunk.length);
+}
+
+/** What proves a record without the customer's key. */
+function checkCustomerRecord(record: ObjectRecord, { multipart }: Encrypted, { ofStore }: Digests): void {
+  if (isAdopted(record)) {
+    if (ofStore === undefined) throw new ClosedObjectError("no KMS is configured");
+    checkAdopted(ofStore, record);
+  } else if (multipart && !isSealedRecord(record)) checkMultipartEtag(record);
+}
+
+/** The object key. @throws ClosedObjectError where the KMS does not open it, or there is none; XMinioObjectTampered */
+export async function requireObjectKey(
   encryption: EncryptedBy<"sse-s3">,
   record: ObjectRecord,
   kms: Kms | undefined,
@@ -69,7 +85,8 @@ async function openKey(
   }
 }
 
-async function verifyPackages(handle: ObjectHandle, passed: (bytes: number) => void): Promise<void> {
+/** That every package is there and in its place. @throws S3Error XMinioObjectTampered; what reading throws */
+export async function verifyPackages(handle: ObjectHandle, passed: (bytes: number) => void): Promise<void> {
   const { parts, size } = handle.record;
   const sizes = parts.length === 0 ? [size] : parts.map((part) => part.size);
   try {
@@ -82,9 +99,14 @@ async function verifyPackages(handle: ObjectHandle, passed: (bytes: number) => v
   }
 }
 
-/** Of the whole, or of each part. What is not an MD5, such as the ETag of a file that was put there by hand, proves nothing. */
-async function verifyMd5(handle: ObjectHandle, passed: (bytes: number) => void): Promise<void> {
+/**
+ * The MD5 of the whole, or of each part. What is not an MD5, such as the ETag of a file that was put there by hand, proves
+ * nothing.
+ * @throws S3Error XMinioObjectTampered; what reading throws
+ */
+export async function verifyPlain(handle: ObjectHandle, passed: (bytes: number) => void): Promise<void> {
   const { record } = handle;
+  plainView(record);
   const pieces = record.parts.length === 0 ? [record] : record.parts;
   let start = 0;
   for (const { etag, storedSize } of pieces) {

@@ -1,13 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "../../src/crypto/random.ts";
 import { Secret } from "../../src/crypto/secret.ts";
-import { RECORD_SEAL, UPLOAD_SEAL } from "../../src/sse/metadata.ts";
+import { ADOPTION_SEAL, RECORD_SEAL, UPLOAD_SEAL } from "../../src/sse/metadata.ts";
 import { multipartEtag } from "../../src/sse/plain.ts";
 import {
+  checkAdopted,
   checkRecord,
   checkUnsealedRecord,
   checkUpload,
+  isAdopted,
   isSealedRecord,
+  sealAdopted,
   sealRecord,
   sealUpload,
 } from "../../src/sse/record-seal.ts";
@@ -33,6 +36,7 @@ const RECORD: ObjectRecord = {
   parts: PARTS,
 };
 const sealed: ObjectRecord = { ...RECORD, ...sealRecord(rest, RECORD, RECORD, PARTS) };
+const adopted: ObjectRecord = { ...RECORD, ...sealAdopted(rest, RECORD, RECORD, PARTS) };
 const TAMPERED = "The requested object was modified and may be compromised";
 
 describe("a sealed record", () => {
@@ -69,7 +73,26 @@ describe("a sealed record", () => {
     test(`is refused with ${name}`, () => {
       expect(() => checkRecord(rest, { ...sealed, ...change })).toThrow(TAMPERED);
     });
+
+    test(`that was taken over from another store is refused with ${name}`, () => {
+      const { metadata = adopted.metadata } = change;
+      const { [RECORD_SEAL]: _, ...others } = metadata;
+      const kept = name === "no seal" ? {} : { [ADOPTION_SEAL]: adopted.metadata[ADOPTION_SEAL] ?? "" };
+      const seal = name === "an empty seal" ? { [ADOPTION_SEAL]: "" } : kept;
+      const changed = { ...adopted, ...change, metadata: { ...others, ...seal } };
+      expect(() => checkAdopted(rest, changed)).toThrow(TAMPERED);
+    });
   }
+
+  test("that was taken over is taken as it is by the key of the store, and by nothing else", () => {
+    expect([isAdopted(adopted), isAdopted(sealed), isSealedRecord(adopted)]).toEqual([true, false, false]);
+    checkAdopted(rest, adopted);
+    expect(() => checkAdopted(sealedTexts(new Secret(randomBytes(32))), adopted)).toThrow(TAMPERED);
+    expect(() => checkAdopted(undefined, adopted)).toThrow("KMS is not configured");
+    const seal = sealed.metadata[RECORD_SEAL] ?? "";
+    const forged = { ...RECORD, metadata: { ...RECORD.metadata, [ADOPTION_SEAL]: seal } };
+    expect(() => checkAdopted(rest, forged)).toThrow(TAMPERED);
+  });
 
   test("is refused with the seal of another record, and under another key", () => {
     const other = sealRecord(rest, RECORD, { ...RECORD, size: 1 }, PARTS);
