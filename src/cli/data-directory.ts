@@ -1,9 +1,13 @@
+import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { EncryptionConfig } from "../config/encryption.ts";
 import type { Kms } from "../kms/kms.ts";
 import type { Sse } from "../sse/sse.ts";
+import { DATABASE_FILE } from "../store/embedded/database.ts";
+import type { EmbeddedStore } from "../store/embedded/embedded-store.ts";
 import { openEmbeddedStore } from "../store/embedded/open.ts";
-import { isMinioDirectory, openFsStore } from "../store/fs/open.ts";
+import type { FsReader } from "../store/fs/fs-reader.ts";
+import { isMinioDirectory, openFsReader, openFsStore } from "../store/fs/open.ts";
 import { StartError } from "../store/start-error.ts";
 import type { Store } from "../store/store.ts";
 import { FatalError } from "./command.ts";
@@ -55,11 +59,29 @@ async function openLayout(directory: string, what: string): Promise<DataDirector
   };
 }
 
-async function explained(
+/** Opens a directory in MinIO's layout to read it alone. @throws FatalError */
+export async function openLayoutReader(path: string): Promise<FsReader> {
+  const directory = resolve(path);
+  return await explained(directory, () => openFsReader(directory));
+}
+
+/** Opens a storage of our own, or begins one in a directory that is empty or not there. @throws FatalError */
+export async function openOwnDirectory(path: string, whenLocked: string): Promise<EmbeddedStore> {
+  const directory = resolve(path);
+  const entries = await readdir(directory).catch((): string[] => []);
+  if (!entries.includes(DATABASE_FILE) && entries.some((name) => name !== "lost+found")) {
+    throw new FatalError(`${directory} is not empty, and no storage of minio-ts.`, {
+      hint: "Name a directory that is empty or not there yet, or a storage of minio-ts.",
+    });
+  }
+  return await explained(directory, () => openEmbeddedStore(directory), whenLocked);
+}
+
+async function explained<Opened>(
   directory: string,
-  open: () => Promise<Store>,
+  open: () => Promise<Opened>,
   whenLocked?: string,
-): Promise<Store> {
+): Promise<Opened> {
   try {
     return await open();
   } catch (thrown) {

@@ -22,7 +22,15 @@ export async function storeEncryption(
   kms: Kms | undefined,
   config: EncryptionConfig,
 ): Promise<Sse> {
-  return encryption(store, kms, config, storeKeyDigests(kms && await storeKey(store, kms)));
+  return encryption(store, kms, config, await storeDigests(store, kms));
+}
+
+/**
+ * How a store of our own keeps digests.
+ * @throws FatalError when the KMS does not open the key that the store was begun with
+ */
+export async function storeDigests(store: Store, kms: Kms | undefined): Promise<Digests> {
+  return storeKeyDigests(kms && await storeKey(store, kms));
 }
 
 /** The encryption of a server over one of MinIO's layouts. */
@@ -52,7 +60,8 @@ function encryption(store: Store, kms: Kms | undefined, config: EncryptionConfig
   });
 }
 
-function aeadOf({ aead }: EncryptionConfig): Aead {
+/** What seals packages. */
+export function aeadOf({ aead }: EncryptionConfig): Aead {
   return aead === "native" ? nativeAead : webCryptoAead;
 }
 

@@ -2,6 +2,7 @@ import { type Command, FatalError, UsageError } from "./command.ts";
 import { fatalJson, fatalText, toFatalError } from "./fatal.ts";
 import { gateway } from "./gateway.ts";
 import { commandHelp, helpCommand, overview } from "./help.ts";
+import { importDirectory } from "./import.ts";
 import { kms } from "./kms.ts";
 import { licenses } from "./licenses.ts";
 import { prometheusToken } from "./prometheus-token.ts";
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   kms,
   rewrap,
   verify,
+  importDirectory,
   prometheusToken,
   licenses,
   version,

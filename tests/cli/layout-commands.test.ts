@@ -3,19 +3,14 @@ import { Buffer } from "node:buffer";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openNasDirectory } from "../../src/cli/data-directory.ts";
-import { loadConfig } from "../../src/config/config.ts";
-import { configuredKms } from "../../src/cli/configured-kms.ts";
-import { createLog } from "../../src/log/log.ts";
-import type { Operation } from "../../src/s3/operation.ts";
 import { deleteObject } from "../../src/s3/operations/delete-object.ts";
 import { getObject } from "../../src/s3/operations/get-object.ts";
 import { headObject } from "../../src/s3/operations/head-object.ts";
 import { putObject } from "../../src/s3/operations/put-object.ts";
-import { type CallSketch, makeCall, replyBytes } from "../s3/call.ts";
 import { bytesOf } from "../s3/upload-fixture.ts";
 import { SSE_S3 } from "../sse/scene.ts";
 import { runHere } from "./in-process.ts";
+import { nasServer } from "./nas-server.ts";
 import { newPlace, type Place, run } from "./program.ts";
 
 type Env = Readonly<Record<string, string>>;
@@ -24,22 +19,6 @@ const OLD: Env = { MINIO_SSE_MASTER_KEY: text(1) };
 const BOTH: Env = { MINIO_SSE_MASTER_KEY: text(2), MINIO_SSE_MASTER_KEY_RETIRED: text(1) };
 const NEW: Env = { MINIO_SSE_MASTER_KEY: text(2) };
 const COUNT = 150;
-
-/** A server over a directory of plain files, without its HTTP. */
-async function serverOn(directory: string, env: Env) {
-  const { encryption } = loadConfig(env, (path) => readFileSync(path, "utf8"));
-  const { store, encryption: encryptionOf } = await openNasDirectory(directory);
-  const kms = configuredKms(encryption, createLog({ json: false, quiet: true }));
-  const sse = await encryptionOf(kms, encryption);
-  return {
-    store,
-    async run(operation: Operation, sketch: Omit<CallSketch, "store">) {
-      const reply = await operation.run(makeCall({ store, sse, method: operation.method, ...sketch }));
-      return { ...reply, bytes: Buffer.from(await replyBytes(reply)) };
-    },
-    close: () => store.close(),
-  };
-}
 
 let place: Place;
 let directory: string;
@@ -53,7 +32,7 @@ afterEach(() => {
 });
 
 async function fill(env: Env): Promise<void> {
-  const server = await serverOn(directory, env);
+  const server = await nasServer(directory, env);
   await server.store.createBucket("box");
   for (let i = 0; i < COUNT; i++) {
     await server.run(putObject, { target: `/box/${i}`, body: bytesOf(1000, i), headers: SSE_S3 });
@@ -70,7 +49,7 @@ describe("on a directory in MinIO's layout", () => {
     async () => {
       await fill(OLD);
       const heads = async (env: Env) => {
-        const server = await serverOn(directory, env);
+        const server = await nasServer(directory, env);
         const seen = [];
         for (let i = 0; i < COUNT; i++) {
           seen.push(
@@ -92,7 +71,7 @@ describe("on a directory in MinIO's layout", () => {
 
   test("rewrap runs beside a server, and neither takes anything from the other", async () => {
     await fill(OLD);
-    const server = await serverOn(directory, BOTH);
+    const server = await nasServer(directory, BOTH);
     let over = false;
     const rewrapping = run(place, ["rewrap", directory], BOTH).finally(() => void (over = true));
     const content = new Map<number, number | undefined>(Array.from({ length: COUNT }, (_, i) => [i, i]));
@@ -114,7 +93,7 @@ describe("on a directory in MinIO's layout", () => {
     await server.close();
     const left = [...content].filter(([, seed]) => seed !== undefined);
     expect(await keysIn()).toEqual([{ kind: "sse-s3", keyId: "key-2", objects: left.length, uploads: 0 }]);
-    const after = await serverOn(directory, NEW);
+    const after = await nasServer(directory, NEW);
     for (const [i, seed] of left) {
       const { bytes } = await after.run(getObject, { target: `/box/${i}` });
       expect(Buffer.compare(bytes, bytesOf(1000, seed ?? 0))).toBe(0);

@@ -10,11 +10,11 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { RingDouble } from "../kms/vault/ring-double.ts";
 import { VaultDouble } from "../kms/vault/vault-double.ts";
 import { type RunningServer, startServer } from "../running-server.ts";
 import { clientOf, customerKey } from "./client.ts";
 import { copyDataSet, type DataSet, HAS_GOLDEN, MANIFEST, MASTER_KEY, plaintext } from "./data-sets.ts";
+import { goldenVault } from "./vault.ts";
 import { completesUploads, keepsLocked, listsEverything, readsEverything, sha256 } from "./seen.ts";
 
 type Settings = Readonly<Record<string, string>>;
@@ -81,18 +81,7 @@ describeDataSet("fs-masterkey", async () => ({ MINIO_SSE_MASTER_KEY: MASTER_KEY 
 describeDataSet("fs-legacy2018", async () => ({}));
 
 const vault = new VaultDouble();
-describeDataSet("fs-vault", async () => {
-  if (MANIFEST === undefined) throw new Error("there is no manifest");
-  const { key_name, exported_key_b64 } = MANIFEST.vault;
-  vault.rings.set(key_name, new RingDouble(false, Buffer.from(exported_key_b64, "base64")));
-  await vault.listen();
-  return {
-    MINIO_SSE_VAULT_ENDPOINT: vault.url,
-    MINIO_SSE_VAULT_APPROLE_ID: vault.roleId,
-    MINIO_SSE_VAULT_APPROLE_SECRET: vault.secretId,
-    MINIO_SSE_VAULT_KEY_NAME: key_name,
-  };
-}, () => vault.stop());
+describeDataSet("fs-vault", () => goldenVault(vault), () => vault.stop());
 
 describe.skipIf(!HAS_GOLDEN)("a directory of MinIO", () => {
   const withServer = async (

@@ -88,6 +88,27 @@ export interface Scene extends AsyncDisposable {
   record(target: string): Promise<ObjectRecord>;
 }
 
+/** Uploads in parts under the numbers 1, 2 ...; the answer to the completion. */
+export async function uploadInParts<Told extends Pick<Answer, "headers" | "bytes">>(
+  run: (operation: Operation, sketch: Omit<CallSketch, "store">) => Promise<Told>,
+  target: string,
+  parts: readonly Uint8Array[],
+  headers: Headers = {},
+): Promise<Told> {
+  const begun = await run(createMultipartUpload, { target: `${target}?uploads`, headers });
+  const text = new TextDecoder().decode(begun.bytes);
+  const id = encodeURIComponent(/<UploadId>([^<]+)</.exec(text)?.[1] ?? "");
+  const later = headers["x-amz-server-side-encryption"] === undefined ? headers : {};
+  const named: Named[] = [];
+  for (const [i, body] of parts.entries()) {
+    const part = `${target}?partNumber=${i + 1}&uploadId=${id}`;
+    const { headers: { ETag = "" } } = await run(uploadPart, { target: part, headers: later, body });
+    named.push({ number: i + 1, etag: ETag });
+  }
+  const finish = { target: `${target}?uploadId=${id}`, headers: later, body: partList(named) };
+  return await run(completeMultipartUpload, finish);
+}
+
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const directory = options.directory ?? await mkdtemp(join(tmpdir(), "minio-ts-sse-"));
   const store = await openEmbeddedStore(directory);
@@ -122,23 +143,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       }
       throw new Error(`${operation.name} was expected to fail`);
     },
-    async upload(target, parts, headers = {}) {
-      const begun = await scene.run(createMultipartUpload, { target: `${target}?uploads`, headers });
-      const id = encodeURIComponent(/<UploadId>([^<]+)</.exec(begun.text)?.[1] ?? "");
-      const later = headers["x-amz-server-side-encryption"] === undefined ? headers : {};
-      const named: Named[] = [];
-      for (const [i, body] of parts.entries()) {
-        const part = `${target}?partNumber=${i + 1}&uploadId=${id}`;
-        const { headers: { ETag = "" } } = await scene.run(uploadPart, {
-          target: part,
-          headers: later,
-          body,
-        });
-        named.push({ number: i + 1, etag: ETag });
-      }
-      const finish = { target: `${target}?uploadId=${id}`, headers: later, body: partList(named) };
-      return await scene.run(completeMultipartUpload, finish);
-    },
+    upload: (target, parts, headers = {}) => uploadInParts(scene.run, target, parts, headers),
     async post(key, content, fields = {}, secure = true) {
       const parts: Part[] = [["key", key], ...Object.entries(fields), ["file", content, "file.bin"]];
       const call = makeCall({
