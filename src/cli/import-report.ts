@@ -47,8 +47,15 @@ export function reportImport(outcome: ImportOutcome, terminal: Terminal, json: b
         `A server on ${from} can still complete them; import again after that.\n`,
     );
   }
-  terminal.print(complete ? "Every object is there.\n" : "Not all objects are there.\n");
+  terminal.print(`${verdict(outcome, complete)}\n`);
   return complete ? 0 : 1;
+}
+
+function verdict({ tally }: ImportOutcome, complete: boolean): string {
+  if (!complete) return "Not all objects are there.";
+  return tally.has(({ state }) => state === "left")
+    ? "Every plain object is there."
+    : "Every object is there.";
 }
 
 function wordsOf(facts: ImportFacts): string {
