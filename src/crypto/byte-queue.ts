@@ -37,9 +37,9 @@ export class ByteQueue {
 
   /**
    * Removes and returns the next `size` bytes. There must be that many.
-   * @param spent hears of every chunk of which nothing is left
+   * @param spent takes every chunk of which nothing is left
    */
-  take(size: number, spent?: (chunk: Uint8Array) => void): Uint8Array {
+  take(size: number, spent: Uint8Array[]): Uint8Array {
     const piece = this.peek(size);
     this.#length -= size;
     this.#gone += size;
@@ -48,7 +48,7 @@ export class ByteQueue {
       if (this.#gone < chunk.length) break;
       this.#gone -= chunk.length;
       empty++;
-      spent?.(chunk);
+      spent.push(chunk);
     }
     if (empty > 0) this.#chunks.splice(0, empty);
     return piece;

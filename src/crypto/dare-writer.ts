@@ -3,14 +3,14 @@ import type { NativeAead } from "./aead-native.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { additionalData, PAYLOAD_SIZE } from "./dare.ts";
 import { encodeHeader, packageNonce, RANDOM_SIZE } from "./dare-v2.ts";
-import { inOrder, join, type Pieces } from "./in-order.ts";
+import { type Cut, inOrder, join, type Pieces } from "./in-order.ts";
 import { randomBytes } from "./random.ts";
 import type { Secret } from "./secret.ts";
 
 /** Packages in one yielded chunk of 448 KiB: larger ones cost more in memory than they save in writes. */
 const PACKAGES_PER_CHUNK = 7;
 
-interface Payload {
+interface Payload extends Cut {
   readonly sequence: number;
   readonly bytes: Uint8Array;
   readonly final: boolean;
@@ -20,17 +20,19 @@ interface Payload {
  * Seals a stream as DARE 2.0. An empty stream stays empty. Chunks of the source must not be changed once they were
  * yielded; the result comes in chunks of at most 448 KiB and 224 bytes.
  * @param key used for this one stream only
+ * @param spent hears of every chunk of the source that is not needed any more
  * @param random the 12 random bytes of the stream; only test vectors give them
  */
 export function sealDare(
   aead: Aead,
   key: Secret,
   source: AsyncIterable<Uint8Array>,
+  spent?: (chunk: Uint8Array) => void,
   random: Uint8Array = randomBytes(RANDOM_SIZE),
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const cipher = aead.key(key, AES_256_GCM);
   const seal = (payload: Payload) => sealPackage(cipher, random, payload);
-  return inOrder(payloads(source), seal, aead.inFlight, PACKAGES_PER_CHUNK);
+  return inOrder(payloads(source), seal, { inFlight: aead.inFlight, perChunk: PACKAGES_PER_CHUNK, spent });
 }
 
 /**
@@ -43,7 +45,7 @@ export function sealSmall(aead: Aead, key: Secret, plaintext: Uint8Array): Uint8
   if (plaintext.length > PAYLOAD_SIZE) throw new RangeError("too large for one package");
   if (plaintext.length === 0) return plaintext;
   const cipher = aead.key(key, AES_256_GCM);
-  const payload: Payload = { sequence: 0, bytes: plaintext, final: true };
+  const payload: Payload = { sequence: 0, bytes: plaintext, final: true, spent: [] };
   const sealed = sealPackage(cipher, randomBytes(RANDOM_SIZE), payload);
   return sealed instanceof Promise ? sealed.then(join) : join(sealed);
 }
@@ -52,13 +54,15 @@ export function sealSmall(aead: Aead, key: Secret, plaintext: Uint8Array): Uint8
 async function* payloads(source: AsyncIterable<Uint8Array>): AsyncGenerator<Payload, void, undefined> {
   const queue = new ByteQueue();
   let sequence = 0;
+  const take = (size: number, final: boolean): Payload => {
+    const spent: Uint8Array[] = [];
+    return { sequence: sequence++, bytes: queue.take(size, spent), final, spent };
+  };
   for await (const chunk of source) {
     queue.push(chunk);
-    while (queue.length > PAYLOAD_SIZE) {
-      yield { sequence: sequence++, bytes: queue.take(PAYLOAD_SIZE), final: false };
-    }
+    while (queue.length > PAYLOAD_SIZE) yield take(PAYLOAD_SIZE, false);
   }
-  if (queue.length > 0) yield { sequence, bytes: queue.take(queue.length), final: true };
+  if (queue.length > 0) yield take(queue.length, true);
 }
 
 function sealPackage(cipher: AeadKey, random: Uint8Array, payload: Payload): Pieces | Promise<Pieces> {

@@ -6,7 +6,14 @@ const LEAST = 16 * 1024;
  * pile up, and then every new one takes pages that are cold and have to be mapped first: that costs several times what
  * its encryption does. Only for who alone holds the bytes; small ones, and views of larger memory, are left alone.
  */
-export function giveBack({ buffer, byteLength }: Uint8Array): void {
-  if (byteLength < LEAST || byteLength !== buffer.byteLength) return;
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+export function giveBack(bytes: Uint8Array): void {
+  if (bytes.byteLength === bytes.buffer.byteLength) giveBackMemory(bytes);
+}
+
+/**
+ * The same for who knows that nothing else is in the memory, even where it is larger than the bytes: that of Bun's
+ * deciphers has one byte too much.
+ */
+export function giveBackMemory({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength >= LEAST && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

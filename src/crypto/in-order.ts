@@ -1,26 +1,39 @@
 import { Buffer } from "node:buffer";
-import { giveBack } from "./give-back.ts";
+import { giveBackMemory } from "./give-back.ts";
 
 /** Bytes in one piece or in several. */
 export type Pieces = readonly Uint8Array[];
 
+/** A piece of a stream of chunks. */
+export interface Cut {
+  /** Chunks of the stream that are not needed any more once this and all pieces before it have been worked on. */
+  readonly spent: readonly Uint8Array[];
+}
+
+/** How the work goes. */
+export interface Flow {
+  /** Most items under way; 1 for work that answers at once. */
+  readonly inFlight: number;
+  /** Items that make one chunk of the result. */
+  readonly perChunk: number;
+  /** Hears of every chunk that is not needed any more. */
+  readonly spent: ((chunk: Uint8Array) => void) | undefined;
+}
+
 /**
  * Works on items, several at a time, and yields the results in their order, joined into larger chunks. Pieces that
- * are joined are given back, so they must belong to nobody else.
- * @param inFlight most items under way; 1 for work that answers at once
- * @param perChunk items that make one chunk
+ * are joined are given back, so they must be alone in their memory and belong to nobody else.
  */
-export async function* inOrder<Item>(
+export async function* inOrder<Item extends Cut>(
   items: AsyncIterable<Item>,
   work: (item: Item) => Pieces | Promise<Pieces>,
-  inFlight: number,
-  perChunk: number,
+  { inFlight, perChunk, spent }: Flow,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const underWay: (Pieces | Promise<Pieces>)[] = [];
+  const underWay: { readonly item: Item; readonly result: Pieces | Promise<Pieces> }[] = [];
   let chunk: Uint8Array[] = [];
   let joined = 0;
   for await (const item of items) {
-    underWay.push(begin(work(item)));
+    underWay.push({ item, result: begin(work(item)) });
     if (underWay.length < inFlight) continue;
     await next();
     if (joined === perChunk) yield flush();
@@ -32,9 +45,12 @@ export async function* inOrder<Item>(
   if (joined > 0) yield flush();
 
   async function next(): Promise<void> {
-    const oldest = underWay.shift() ?? [];
-    chunk.push(...(oldest instanceof Promise ? await oldest : oldest));
+    const oldest = underWay.shift();
+    if (oldest === undefined) return;
+    const { item, result } = oldest;
+    chunk.push(...(result instanceof Promise ? await result : result));
     joined++;
+    if (spent !== undefined) item.spent.forEach(spent);
   }
 
   function flush(): Uint8Array {
@@ -42,7 +58,7 @@ export async function* inOrder<Item>(
     chunk = [];
     joined = 0;
     const whole = join(pieces);
-    if (pieces.length > 1) { for (const piece of pieces) giveBack(piece); }
+    if (pieces.length > 1) { for (const piece of pieces) giveBackMemory(piece); }
     return whole;
   }
 }

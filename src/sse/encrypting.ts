@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Aead } from "../crypto/aead.ts";
 import { encryptedSize, PAYLOAD_SIZE } from "../crypto/dare.ts";
 import { sealDare, sealSmall } from "../crypto/dare-writer.ts";
+import { giveBack } from "../crypto/give-back.ts";
 import type { ObjectName } from "../crypto/kdf.ts";
 import type { Secret } from "../crypto/secret.ts";
 import type { BackendEncryption, Metadata } from "../store/store.ts";
@@ -35,7 +36,7 @@ export function encryptingSealing(write: EncryptedWrite): Sealing {
     seal: (plaintext, size) =>
       size !== undefined && size <= PAYLOAD_SIZE
         ? sealedWhole(aead, streamKey, plaintext, size)
-        : sealDare(aead, streamKey, plaintext),
+        : sealDare(aead, streamKey, plaintext, giveBack),
     etag: digests.etag,
     sealChecksum: (value) => digests.rest.seal("checksum", value, object),
     sealRecord: (attributes) =>

@@ -7,6 +7,7 @@ test("what goes in comes out in order, whatever the pieces", () => {
   const piece = fc.uint8Array({ maxLength: 20 });
   fc.assert(fc.property(fc.array(fc.tuple(piece, fc.nat({ max: 30 })), { maxLength: 20 }), (steps) => {
     const queue = new ByteQueue();
+    const spent: Uint8Array[] = [];
     let expected = Buffer.alloc(0);
     for (const [chunk, wanted] of steps) {
       queue.push(chunk);
@@ -14,15 +15,18 @@ test("what goes in comes out in order, whatever the pieces", () => {
       expect(queue.length).toBe(expected.length);
       const size = Math.min(wanted, expected.length);
       expect(Buffer.from(queue.peek(size))).toEqual(expected.subarray(0, size));
-      expect(Buffer.from(queue.take(size))).toEqual(expected.subarray(0, size));
+      expect(Buffer.from(queue.take(size, spent))).toEqual(expected.subarray(0, size));
       expected = expected.subarray(size);
     }
-    expect(Buffer.from(queue.take(queue.length))).toEqual(expected);
+    expect(Buffer.from(queue.take(queue.length, spent))).toEqual(expected);
+    const pushed = steps.map(([chunk]) => chunk).filter((chunk) => chunk.length > 0);
+    expect(spent.length).toBe(pushed.length);
+    expect(spent.every((chunk, i) => chunk === pushed[i])).toBe(true);
   }));
 });
 
 test("more than there is cannot be taken", () => {
   const queue = new ByteQueue();
   queue.push(new Uint8Array(3));
-  expect(() => queue.take(4)).toThrow(RangeError);
+  expect(() => queue.take(4, [])).toThrow(RangeError);
 });

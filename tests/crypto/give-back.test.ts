@@ -2,9 +2,9 @@ import { Buffer } from "node:buffer";
 import { expect, test } from "bun:test";
 import { PACKAGE_SIZE, PAYLOAD_SIZE } from "../../src/crypto/dare.ts";
 import { openDare } from "../../src/crypto/dare-reader.ts";
-import { rangeSpan } from "../../src/crypto/dare-span.ts";
+import { rangeSpan, wholeSpan } from "../../src/crypto/dare-span.ts";
 import { sealDare } from "../../src/crypto/dare-writer.ts";
-import { giveBack } from "../../src/crypto/give-back.ts";
+import { giveBack, giveBackMemory } from "../../src/crypto/give-back.ts";
 import { randomBytes } from "../../src/crypto/random.ts";
 import { Secret } from "../../src/crypto/secret.ts";
 import { chunks, collect, plaintext, PROVIDERS } from "./vectors.ts";
@@ -17,9 +17,28 @@ test("large memory that a view covers whole is freed, and nothing else", () => {
   giveBack(larger.subarray(1));
   giveBack(larger.subarray(0, 99_999));
   expect([larger.length, larger[0], larger[99_999]]).toEqual([100_000, 7, 7]);
+  giveBackMemory(larger.subarray(1));
+  expect(larger.length).toBe(0);
   const small = Buffer.alloc(1000, 7);
   giveBack(small);
   expect([small.length, small[0]]).toEqual([1000, 7]);
+});
+
+test.each(PROVIDERS)("chunks of a plaintext are spent once they are sealed, by $name", async (aead) => {
+  const [key, plain] = [new Secret(randomBytes(32)), plaintext(30 * PAYLOAD_SIZE + 9, 2)];
+  for (const step of [PAYLOAD_SIZE, 20_000, 1 << 19]) {
+    const given: Uint8Array[] = [];
+    const own = async function* () {
+      for await (const chunk of chunks(plain, step)) {
+        given.push(new Uint8Array(chunk));
+        yield given.at(-1) ?? chunk;
+      }
+    };
+    const sealed = await collect(sealDare(aead, key, own(), giveBack));
+    expect(given.filter((chunk) => chunk.length > 0).length).toBe(plain.length % step < 16_384 ? 1 : 0);
+    const opened = await collect(openDare(aead, key, chunks(sealed, 1 << 20), wholeSpan(plain.length)));
+    expect(Buffer.compare(opened, plain)).toBe(0);
+  }
 });
 
 test.each(PROVIDERS)("chunks of a source are spent once their packages are open, by $name", async (aead) => {
