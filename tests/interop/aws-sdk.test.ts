@@ -9,6 +9,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   paginateListObjectsV2,
   PutObjectCommand,
   S3Client,
@@ -173,6 +174,28 @@ for (const tls of [false, true]) {
       const deleted = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
       expect([deleted.Deleted?.length, deleted.Errors]).toEqual([nameable.length, undefined]);
       expect((await client.send(new ListObjectsV2Command({ Bucket, Prefix: "k/" }))).KeyCount).toBe(0);
+    });
+
+    test("versions are listed in pages, read and removed by their ids", async () => {
+      const names = ["versions/a", "versions/b", "versions/c/d"];
+      for (const Key of names) await client.send(new PutObjectCommand({ Bucket, Key, Body: Key }));
+      const query = { Bucket, Prefix: "versions/" };
+      const first = await client.send(new ListObjectVersionsCommand({ ...query, MaxKeys: 2 }));
+      const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = first;
+      const rest = await client.send(new ListObjectVersionsCommand({ ...query, KeyMarker, VersionIdMarker }));
+      const found = [...first.Versions ?? [], ...rest.Versions ?? []];
+      expect(found.map(({ Key, VersionId, IsLatest }) => [Key, VersionId, IsLatest])).toEqual(
+        names.map((Key) => [Key, "null", true]),
+      );
+      expect([first.IsTruncated, rest.IsTruncated]).toEqual([true, false]);
+      const { Body } = await client.send(
+        new GetObjectCommand({ Bucket, Key: "versions/b", VersionId: "null" }),
+      );
+      expect(await Body?.transformToString()).toBe("versions/b");
+      const Objects = found.map(({ Key, VersionId }) => ({ Key, VersionId }));
+      const { Deleted } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+      expect(Deleted).toEqual(Objects);
+      expect((await client.send(new ListObjectVersionsCommand(query))).Versions).toBeUndefined();
     });
 
     test("a wrong checksum is refused and nothing is stored", async () => {
