@@ -131,12 +131,15 @@ async function writing(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (thrown) {
-    if (thrown instanceof S3Error && thrown.code === "XMinioStorageFull") {
-      throw new FatalError("The disk of the new directory is full.", {
-        hint: "Free some space on it, and start the command again: it goes on where it was.",
-        cause: thrown,
-      });
-    }
-    throw new Untaken("failed", thrown);
+    throw diskFull(thrown) ?? new Untaken("failed", thrown);
   }
+}
+
+/** What ends an import whose new directory has no room left; `undefined` for any other error. */
+export function diskFull(thrown: unknown): FatalError | undefined {
+  if (!(thrown instanceof S3Error && thrown.code === "XMinioStorageFull")) return undefined;
+  return new FatalError("The disk of the new directory is full.", {
+    hint: "Free some space on it, and start the command again: it goes on where it was.",
+    cause: thrown,
+  });
 }

@@ -2,7 +2,7 @@ import { concurrently } from "../store/concurrently.ts";
 import type { BucketDocument, BucketRecord } from "../store/store.ts";
 import { everyBucket, everyObject } from "../store/walk.ts";
 import { faultLine } from "./fault-line.ts";
-import { type Import, type ImportFacts, importObject, Untaken } from "./import-object.ts";
+import { diskFull, type Import, type ImportFacts, importObject, Untaken } from "./import-object.ts";
 import type { Progress } from "./progress.ts";
 import { Tally } from "./tally.ts";
 
@@ -52,5 +52,7 @@ async function importBucket({ from, to }: Import, { name, createdAt }: BucketRec
     const text = await from.getBucketDocument(name, document);
     if (text !== undefined) documents.set(document, text);
   }
-  await to.adoption.bucket({ name, createdAt, documents });
+  await to.adoption.bucket({ name, createdAt, documents }).catch((thrown) => {
+    throw diskFull(thrown) ?? thrown;
+  });
 }

@@ -60,7 +60,8 @@ function encryptionOf(metadata: Metadata): Encryption {
 }
 
 /**
- * Makes sure that the KMS is there which encrypted objects take, before anything is written.
+ * Makes sure that the KMS is there which encrypted objects take, before anything is written. One that opens the data keys
+ * of some is the right one: what it does not open is told object by object.
  * @throws FatalError that names the keys
  */
 export async function requireKeys(survey: ImportSurvey, root: string, kms: Kms | undefined): Promise<void> {
@@ -72,8 +73,8 @@ export async function requireKeys(survey: ImportSurvey, root: string, kms: Kms |
     const reason = await whyClosed(samples, kms);
     if (reason !== undefined) closed.push(`${keyText({ keyId })}: ${reason}`);
   }
-  if (closed.length === 0) return;
-  throw new FatalError(`The KMS does not open data keys of objects in ${root}. Nothing was written.`, {
+  if (closed.length < keys.size || keys.size === 0) return;
+  throw new FatalError(`The KMS opens no data key of the objects in ${root}. Nothing was written.`, {
     hint:
       "Configure the KMS that they were sealed with, a former master key with MINIO_SSE_MASTER_KEY_RETIRED, " +
       "or leave encrypted objects behind with --plain-only.",

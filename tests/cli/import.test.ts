@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { Secret } from "../../src/crypto/secret.ts";
 import { masterKeyKms } from "../../src/kms/master-key.ts";
 import { getObject } from "../../src/s3/operations/get-object.ts";
+import { getObjectAttributes } from "../../src/s3/operations/get-object-attributes.ts";
 import { headObject } from "../../src/s3/operations/head-object.ts";
 import { putObject } from "../../src/s3/operations/put-object.ts";
 import { bytesOf, MIB } from "../s3/upload-fixture.ts";
@@ -76,6 +77,7 @@ describe("import", () => {
   test("brings objects of every kind over, with all that a client is told of them", async () => {
     const kinds: Readonly<Record<string, Headers>> = { plain: {}, kms: SSE_S3, customer: customer(1) };
     const targets: (readonly [target: string, headers: Headers])[] = [];
+    const parts = [bytesOf(5 * MIB, 1), bytesOf(SIZE, 2)];
     const told = { "content-type": "text/x-test", "x-amz-meta-a": "1", "cache-control": "no-store" };
     {
       const server = await nasServer(old, ENV);
@@ -91,7 +93,6 @@ describe("import", () => {
         }
         const checksum = { "x-amz-checksum-algorithm": "CRC32C", "x-amz-checksum-type": "FULL_OBJECT" };
         const target = `/box/${kind}-parts`;
-        const parts = [bytesOf(5 * MIB, 1), bytesOf(SIZE, 2)];
         await uploadInParts(server.run, target, parts, { ...told, ...checksum, ...headers });
         targets.push([target, later]);
       }
@@ -122,6 +123,11 @@ describe("import", () => {
       expect(was.headers["Last-Modified"]).toBe("Sun, 09 Sep 2001 01:46:40 GMT");
       expect(was.bytes.equals(is.bytes)).toBe(true);
       if (!target.endsWith("-parts")) continue;
+      const asked = { ...sent, "x-amz-object-attributes": "ETag,Checksum,ObjectParts,ObjectSize" };
+      const sketch = { target: `${target}?attributes`, headers: asked };
+      const attributes = await server.run(getObjectAttributes, sketch);
+      expect(attributes.bytes.toString()).toContain("<ChecksumCRC32C>");
+      expect((await scene.run(getObjectAttributes, sketch)).text).toBe(attributes.bytes.toString());
       const ranged = { ...sent, range: `bytes=${5 * MIB - 10}-${5 * MIB + 9}` };
       const range = await scene.run(getObject, { target, headers: ranged });
       expect(Buffer.from(range.bytes).equals(was.bytes.subarray(5 * MIB - 10, 5 * MIB + 10))).toBe(true);
@@ -248,6 +254,24 @@ describe("import", () => {
       '2  imported, sealed under "key-1"',
       "1  there already",
     ]);
+  });
+
+  test("brings over what the KMS opens, and tells what is sealed under a key that is gone", async () => {
+    await fill([SSE_S3]);
+    const server = await nasServer(old, OTHER);
+    await server.run(putObject, { target: "/box/other", body: "other", headers: SSE_S3 });
+    await server.close();
+    const { code, out } = await imported();
+    expect([code, out.split("\n")[0], table(out)]).toEqual([
+      1,
+      'closed   box/other: no master key opens a data key that was sealed under "key-2"',
+      [
+        "1  CLOSED: their data keys do not open, so they were not imported",
+        '1  imported, sealed under "key-1"',
+      ],
+    ]);
+    const both = { ...ENV, MINIO_SSE_MASTER_KEY_RETIRED: OTHER.MINIO_SSE_MASTER_KEY };
+    expect((await imported(both)).code).toBe(0);
   });
 
   test("--json prints one line for each fault, and the numbers last", async () => {
