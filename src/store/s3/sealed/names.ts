@@ -25,17 +25,17 @@ export function backendUploadId(uploadId: string): string {
   return uploadId.replace(/~[a-z]+$/, "");
 }
 
-/** Everything that is kept of an unfinished upload begins with this. */
+/** Everything that is kept of an unfinished upload begins with this. @param uploadId the backend's */
 export function uploadFolder(key: string, uploadId: string): string {
-  return `${key}${FOLDER}${backendUploadId(uploadId)}/`;
+  return `${key}${FOLDER}${uploadId}/`;
 }
 
-/** What is known of the object that an upload is to become. */
+/** What is known of the object that an upload is to become. @param uploadId the backend's */
 export function uploadMetaKey(key: string, uploadId: string): string {
   return `${uploadFolder(key, uploadId)}dare.meta`;
 }
 
-/** What is known of one part. */
+/** What is known of one part. @param uploadId the backend's */
 export function partMetaKey(key: string, uploadId: string, part: number): string {
   return `${uploadFolder(key, uploadId)}${part}/part.meta`;
 }

@@ -89,14 +89,14 @@ export class SealedUploads {
 
   /** The same by the backend's id, with the one that clients know it by. */
   async listed(id: UploadId): Promise<UploadRecord | undefined> {
-    const meta = await this.#meta(id);
+    const meta = await this.#document(id.bucket, uploadMetaKey(id.key, id.uploadId));
     return meta && uploadRecord({ ...id, uploadId: `${id.uploadId}${meta.own?.idMark ?? ""}` }, meta);
   }
 
   /** @throws S3Error NoSuchUpload */
   async replaceMetadata(id: UploadId, metadata: Metadata): Promise<UploadRecord> {
     const meta = { ...await this.#requireMeta(id), metadata };
-    await this.#parts.documents.write(id.bucket, uploadMetaKey(id.key, id.uploadId), meta);
+    await this.#parts.documents.write(id.bucket, metaOf(id), meta);
     return uploadRecord(id, meta);
   }
 
@@ -122,7 +122,7 @@ export class SealedUploads {
     if (attributes === undefined) throw new Error("the backend answered before the body had ended");
     const { etag, checksum } = attributes;
     const part = { size: attributes.size, etag, ...(checksum === undefined ? {} : { checksum }) };
-    await documents.write(bucket, partMetaKey(key, uploadId, partNumber), {
+    await documents.write(bucket, partMetaKey(key, backendUploadId(uploadId), partNumber), {
       size,
       modified: undefined,
       etag,
@@ -165,12 +165,12 @@ export class SealedUploads {
       if (expect !== undefined) checkExpectation(expect, await current(bucket, key));
       const meta = finishedMeta(complete, begun);
       // Beside the upload first: from there it is put in its place if this process ends before it does it.
-      await documents.write(bucket, uploadMetaKey(key, uploadId), meta);
+      await documents.write(bucket, metaOf(complete), meta);
       const parts = meta.parts.map(({ number, etag }) => ({ number, etag, checksum: undefined }));
       try {
         await uploads.complete(dataUpload(complete), parts, undefined, {});
       } catch (thrown) {
-        await documents.write(bucket, uploadMetaKey(key, uploadId), begun).catch(() => {});
+        await documents.write(bucket, metaOf(complete), begun).catch(() => {});
         throw thrown;
       }
       const found = await documents.write(bucket, metaKey(key), meta);
@@ -189,7 +189,10 @@ export class SealedUploads {
 
   async #part(id: UploadId, remote: RemotePart): Promise<PartRecord | undefined> {
     const { bucket, key, uploadId } = id;
-    const found = await this.#parts.documents.read(bucket, partMetaKey(key, uploadId, remote.number));
+    const found = await this.#parts.documents.read(
+      bucket,
+      partMetaKey(key, backendUploadId(uploadId), remote.number),
+    );
     const [known] = found?.meta.parts ?? [];
     // A document of another upload of this part: the one that belongs here has not been written yet.
     if (found === undefined || known?.etag !== remote.etag) return undefined;
@@ -197,9 +200,13 @@ export class SealedUploads {
     return partRecord(remote, own?.parts?.[0] ?? { size: plaintextSize(remote.size), etag });
   }
 
-  async #meta({ bucket, key, uploadId }: UploadId): Promise<DareMeta | undefined> {
-    if (uploadId === "" || uploadId.includes("/")) return undefined;
-    return (await this.#parts.documents.read(bucket, uploadMetaKey(key, uploadId)))?.meta;
+  async #meta(id: UploadId): Promise<DareMeta | undefined> {
+    if (id.uploadId === "" || id.uploadId.includes("/")) return undefined;
+    return await this.#document(id.bucket, metaOf(id));
+  }
+
+  async #document(bucket: string, name: string): Promise<DareMeta | undefined> {
+    return (await this.#parts.documents.read(bucket, name))?.meta;
   }
 
   async #requireMeta(id: UploadId): Promise<DareMeta> {
@@ -243,11 +250,18 @@ export class SealedUploads {
   /** Takes away what was kept of an upload, last the document that it is found by. */
   async #clear({ bucket, key, uploadId }: UploadId): Promise<void> {
     const { namesBelow, objects } = this.#parts;
-    const own = uploadMetaKey(key, uploadId);
-    const names = (await namesBelow(bucket, uploadFolder(key, uploadId))).filter((name) => name !== own);
+    const own = metaOf({ bucket, key, uploadId });
+    const names = (await namesBelow(bucket, uploadFolder(key, backendUploadId(uploadId)))).filter((name) =>
+      name !== own
+    );
     await concurrently(names, AT_ONCE, (name) => objects.delete(bucket, name));
     await objects.delete(bucket, own);
   }
+}
+
+/** Where what is known of an upload lies. */
+function metaOf({ key, uploadId }: UploadId): string {
+  return uploadMetaKey(key, backendUploadId(uploadId));
 }
 
 /** The upload of the data at the backend. */
