@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import { giveBack } from "../../crypto/give-back.ts";
 import { createDigester } from "../../digest/digester.ts";
 import type { DigestName, Digests } from "../../digest/digest.ts";
 import { S3Error } from "../../errors/s3-error.ts";
@@ -57,7 +59,7 @@ class ChunkedBody implements VerifiedBody {
   readonly #signatures: ChunkSignatures | undefined;
   readonly #withTrailers: boolean;
   readonly #decoder: ChunkDecoder;
-  /** Decoded and not yet yielded. */
+  /** Decoded of the last piece of the wire. */
   #decoded: Uint8Array[] = [];
   readonly #trailerLines: string[] = [];
   #received = 0;
@@ -96,13 +98,12 @@ class ChunkedBody implements VerifiedBody {
     try {
       for (let step = await this.#source.next(); step.done !== true; step = await this.#source.next()) {
         this.#decoder.take(step.value);
-        const decoded = this.#decoded;
+        if (this.#decoded.length === 0) continue;
+        const chunk = gathered(this.#decoded, step.value);
         this.#decoded = [];
-        for (const chunk of decoded) {
-          const full = digester.update(chunk);
-          if (full !== undefined) await full;
-          yield chunk;
-        }
+        const full = digester.update(chunk);
+        if (full !== undefined) await full;
+        yield chunk;
       }
       this.#decoder.finish();
       if (this.#received !== this.#length) throw new S3Error("IncompleteBody");
@@ -139,6 +140,18 @@ class ChunkedBody implements VerifiedBody {
     if (this.#trailers === undefined) throw unfinished();
     return this.#trailers.values;
   }
+}
+
+/**
+ * What was decoded of one piece of the wire, in memory of its own, which the consumer can free. A copy costs less than
+ * the cold memory that a collector would leave the next piece with.
+ */
+function gathered(decoded: readonly Uint8Array[], wire: Uint8Array): Uint8Array {
+  const [only] = decoded;
+  if (only !== undefined && only.length === wire.length) return only;
+  const bytes = Buffer.concat(decoded);
+  giveBack(wire);
+  return bytes;
 }
 
 function unfinished(): S3Error {

@@ -237,6 +237,23 @@ describe("of a chunked body", () => {
   });
 });
 
+test.each(FORMS)(
+  "%s: what a piece of the wire brings has memory of its own, and the piece is freed",
+  async (form) => {
+    const sent = Array.from({ length: 8 }, (_, i) => bytes(65_536, i + 3));
+    const { headers, wire } = encoded({ form, content: { chunks: sent } });
+    const pieces = cut(wire, [200_000]);
+    const body = payloadOf(headers, pieces).open(["md5"]);
+    const came: Buffer[] = [];
+    for await (const chunk of body) {
+      expect(chunk.byteLength).toBe(chunk.buffer.byteLength);
+      came.push(Buffer.from(chunk));
+    }
+    expect(Buffer.concat(came).equals(Buffer.concat(sent))).toBe(true);
+    expect(pieces.map((piece) => piece.length)).toEqual(pieces.map(() => 0));
+  },
+);
+
 describe("trailing headers", () => {
   const content = { chunks: [bytes(20)], trailers: [CRC, ["x-amz-checksum-sha1", "c2hhMQ=="]] as const };
   const announced = "x-amz-checksum-crc32, X-Amz-Checksum-SHA1";
