@@ -158,7 +158,7 @@ export class SealedUploads {
     current: Current,
     replaced: () => Promise<void>,
   ): Promise<ObjectRecord> {
-    const { bucket, key, uploadId, expect } = complete;
+    const { bucket, key, expect } = complete;
     const { uploads, documents, locks } = this.#parts;
     return await locks.hold(bucket, key, async () => {
       const begun = await this.#requireMeta(complete);
