@@ -68,13 +68,14 @@ export async function importObject(
     const passed = (bytes: number) => progress.advance(bytes / 2);
     const { adopted, sha256 } = await reading(() =>
       patiently(async () => {
-        const seen = watched(handle, () => {});
-        return { adopted: await adoptObject(seen.handle, keys, passed), sha256: seen.digest() };
+        const hash = createHash("sha256");
+        const seen = watched(handle, (chunk) => hash.update(chunk));
+        return { adopted: await adoptObject(seen, keys, passed), sha256: hash.digest("hex") };
       })
     );
     const expect: Expectation = there === undefined ? { absent: true } : { revision: there.revision };
     const { lastModified, uploadId, storedSize } = record;
-    const read = watched(handle, passed).handle.read;
+    const { read } = watched(handle, (chunk) => passed(chunk.length));
     await writing(() =>
       to.adoption.object({
         bucket,
@@ -100,21 +101,18 @@ function standing(there: ObjectRecord, { lastModified, size }: ListedObject): "t
   return there.lastModified >= lastModified ? "kept" : undefined;
 }
 
-/** A handle whose bytes are seen on their way to who reads all of them, from the first on. */
-function watched(handle: ObjectHandle, passed: (bytes: number) => void) {
-  const hash = createHash("sha256");
-  const seen: ObjectHandle = {
+/** A handle whose bytes are seen on their way to who reads them. */
+function watched(handle: ObjectHandle, see: (chunk: Uint8Array) => void): ObjectHandle {
+  return {
     record: handle.record,
     async *read(start, length) {
       for await (const chunk of handle.read(start, length)) {
-        hash.update(chunk);
-        passed(chunk.length);
+        see(chunk);
         yield chunk;
       }
     },
     close: () => {},
   };
-  return { handle: seen, digest: () => hash.digest("hex") };
 }
 
 async function reading<T>(work: () => Promise<T>): Promise<T> {
