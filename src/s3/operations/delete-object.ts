@@ -1,9 +1,8 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import { unsupported } from "../conditions.ts";
-import { deleteExpectation } from "../delete-conditions.ts";
+import { deleteKey } from "../delete-key.ts";
 import { checkKey } from "../names.ts";
 import { operation } from "../operation.ts";
-import { checkVersionId } from "../version-id.ts";
 
 /** Deleting what is not there succeeds, unless the request has a condition on it. */
 export const deleteObject = operation({
@@ -13,9 +12,8 @@ export const deleteObject = operation({
   parameters: ["versionId"],
   action: "s3:DeleteObject",
 
-  parse({ request: { bucket, key, query, headers } }) {
+  parse({ request: { key, query, headers } }) {
     checkKey(key);
-    checkVersionId(query.get("versionId"));
     if (headers.get("x-minio-force-delete")?.toLowerCase() === "true") {
       throw new S3Error("NotImplemented", { message: "Deleting a whole prefix is not implemented." });
     }
@@ -27,13 +25,10 @@ export const deleteObject = operation({
       lastModified: headers.get("x-amz-if-match-last-modified-time"),
       size: headers.get("x-amz-if-match-size"),
     };
-    return { bucket, key, conditions };
+    return { key, versionId: query.get("versionId"), conditions };
   },
 
-  async handle({ bucket, key, conditions }, call) {
-    const expect = await deleteExpectation(call, bucket, key, conditions);
-    await call.store.deleteObject({ bucket, key, ...(expect === undefined ? {} : { expect }) });
-  },
+  handle: (target, call) => deleteKey(call, target),
 
   reply: () => ({ status: 204, headers: {} }),
 });

@@ -1,12 +1,11 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import { CHECKSUM_ALGORITHMS, checksumHeader } from "../checksums.ts";
 import { concurrently } from "../../store/concurrently.ts";
-import { type DeleteConditions, deleteExpectation } from "../delete-conditions.ts";
+import { deleteKey, type KeyToDelete } from "../delete-key.ts";
 import { existingBucket } from "../existing-bucket.ts";
 import { checkKey } from "../names.ts";
 import { type Call, operation } from "../operation.ts";
 import { readDocument } from "../request-document.ts";
-import { checkVersionId } from "../version-id.ts";
 import {
   childFlag,
   childrenOf,
@@ -25,13 +24,6 @@ const MAX_DOCUMENT = 4 * 2 ** 20;
 
 /** Deletes under way at once: enough to fill one group commit of the store. */
 const AT_ONCE = 128;
-
-interface KeyToDelete {
-  readonly key: string;
-  /** As sent; `undefined` for none. */
-  readonly versionId: string | undefined;
-  readonly conditions: DeleteConditions;
-}
 
 /** Deletes many keys, each on its own: what fails for one is told in the answer and leaves the others alone. */
 export const deleteObjects = operation({
@@ -92,13 +84,10 @@ function parseObject(object: XmlNode): KeyToDelete {
   };
 }
 
-async function deleteOne(call: Call, { key, versionId, conditions }: KeyToDelete): Promise<void> {
-  const { bucket } = call.request;
-  checkKey(key);
-  await call.authorise("s3:DeleteObject", bucket, key);
-  checkVersionId(versionId);
-  const expect = await deleteExpectation(call, bucket, key, conditions);
-  await call.store.deleteObject({ bucket, key, ...(expect === undefined ? {} : { expect }) });
+async function deleteOne(call: Call, target: KeyToDelete): Promise<void> {
+  checkKey(target.key);
+  await call.authorise("s3:DeleteObject", call.request.bucket, target.key);
+  await deleteKey(call, target);
 }
 
 function deletedXml(target: KeyToDelete): Xml {

@@ -34,8 +34,11 @@ describe("DeleteObject", () => {
     expect(await run()).toEqual({ status: 204, headers: {} });
   });
 
-  test("takes the version null and no other", async () => {
-    expect(await code({}, { target: "/bucket/key?versionId=5" })).toBe("NoSuchVersion");
+  test("takes the version null; any other is deleted already", async () => {
+    expect((await run({}, { target: "/bucket/key?versionId=5" })).status).toBe(204);
+    expect(await code({ "If-Match": ETAG }, { target: "/bucket/key?versionId=5" })).toBe("NoSuchVersion");
+    expect(await code({}, { target: "/bucket/key?versionId=" })).toBe("InvalidArgument");
+    expect(await code({}, { target: "/missing/key?versionId=5" })).toBe("NoSuchBucket");
     expect(await exists("key")).toBe(true);
     await run({}, { target: "/bucket/key?versionId=null" });
     expect(await exists("key")).toBe(false);
@@ -193,7 +196,7 @@ describe("DeleteObjects", () => {
       object("wrong", "<ETag>00</ETag>"),
       object("size", "<Size>4</Size>"),
       object("absent", "<ETag>*</ETag>"),
-      object("key", "<VersionId>7</VersionId>"),
+      object("key", "<VersionId>7</VersionId><ETag>*</ETag>"),
     ].join(""));
     const root = parseXml(await replyBytes(reply), "DeleteResult");
     expect(childrenOf(root, "Deleted").map((done) => childText(done, "Key"))).toEqual(["right"]);
@@ -209,6 +212,12 @@ describe("DeleteObjects", () => {
     ]);
     const left = await Promise.all(["right", "wrong", "size", "key"].map(exists));
     expect(left).toEqual([false, true, true, true]);
+  });
+
+  test("takes another version for deleted already, as S3 does", async () => {
+    const text = await replyText(await remove("<Object><Key>key</Key><VersionId>7</VersionId></Object>"));
+    expect(text).toContain("<Deleted><Key>key</Key><VersionId>7</VersionId></Deleted>");
+    expect(await exists("key")).toBe(true);
   });
 
   test("takes the version null", async () => {
