@@ -1,5 +1,5 @@
 /** Size of one buffer that travels to a hash worker and back. */
-export const BUFFER_BYTES = 256 * 1024;
+export const BUFFER_BYTES = 512 * 1024;
 
 /** Somebody who keeps a partly filled buffer between two calls and can send it off early. */
 export interface Holder {

@@ -11,7 +11,7 @@ export class HashWorkers {
 
   /**
    * @param limit most threads
-   * @param buffers most buffers of 256 KiB
+   * @param buffers most buffers of 512 KiB
    */
   constructor(limit: number, buffers: number) {
     this.limit = limit;
@@ -37,4 +37,4 @@ export class HashWorkers {
 }
 
 /** Those of this process: one core is left to the main thread; 12 MiB of buffers for all uploads together. */
-export const hashWorkers = new HashWorkers(Math.min(Math.max(availableParallelism() - 1, 1), 4), 48);
+export const hashWorkers = new HashWorkers(Math.min(Math.max(availableParallelism() - 1, 1), 4), 24);

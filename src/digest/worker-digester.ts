@@ -8,7 +8,7 @@ import { InlineDigester } from "./inline-digester.ts";
 const MOST_IN_FLIGHT = 4;
 
 /**
- * Hashes in a worker thread. Bytes are collected in a buffer of 256 KiB; a stream that ends before its first buffer is
+ * Hashes in a worker thread. Bytes are collected in a buffer of 512 KiB; a stream that ends before its first buffer is
  * full never leaves this thread.
  */
 export class WorkerDigester implements Digester, Holder, WorkerStream {

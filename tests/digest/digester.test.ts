@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { BUFFER_BYTES } from "../../src/digest/buffers.ts";
 import type { Digester, DigestName } from "../../src/digest/digest.ts";
 import { createDigester } from "../../src/digest/digester.ts";
 
@@ -76,7 +77,9 @@ test("worker threads and this thread find the same digests, however the body is 
 });
 
 test("lengths around the size of a buffer are hashed whole", async () => {
-  for (const length of [256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 4 * 256 * 1024, 5 * 256 * 1024 + 1]) {
+  for (
+    const length of [BUFFER_BYTES - 1, BUFFER_BYTES, BUFFER_BYTES + 1, 4 * BUFFER_BYTES, 5 * BUFFER_BYTES + 1]
+  ) {
     const body = sample(length);
     expect(await hexOf(createDigester(["md5"], undefined), [body]))
       .toEqual({ md5: createHash("md5").update(body).digest("hex") });

@@ -4,7 +4,8 @@ import { BufferPool } from "./buffer-pool.ts";
 import { explainFullDisk } from "./storage-full.ts";
 
 const WRITE_SIZE = 512 * 1024;
-const MOST_OUTSTANDING = 2;
+/** A write may wait long for a flush that runs; the hashes must not run out of bytes meanwhile. */
+const MOST_OUTSTANDING = 6;
 /** A flush starts each time so much was written, so that little is left to flush at the end. */
 const FLUSH_EVERY = 8 * 1024 * 1024;
 const BUFFERS = new BufferPool(WRITE_SIZE, 24, 8);
@@ -29,7 +30,7 @@ export interface FileBody {
 }
 
 /**
- * Writes one new file, in writes of up to 512 KiB of which two may be outstanding. After `finish` the file and its name
+ * Writes one new file, in writes of up to 512 KiB of which six may be outstanding. After `finish` the file and its name
  * are durable. Every failure is an S3Error XMinioStorageFull or the system's own error, and then `abandon` is due.
  */
 export class BlobWriter {
