@@ -1,6 +1,6 @@
-import { S3Error } from "../../errors/s3-error.ts";
 import { ownerControlsAll } from "../access-control-list.ts";
 import { operation } from "../operation.ts";
+import { refuseMissingKey } from "../read-object.ts";
 import { checkVersionId } from "../version-id.ts";
 
 export const getObjectAcl = operation({
@@ -12,13 +12,11 @@ export const getObjectAcl = operation({
   parameters: ["versionId"],
   action: "s3:GetObjectAcl",
 
-  parse({ request }) {
-    checkVersionId(request.query.get("versionId"));
-    return { bucket: request.bucket, key: request.key };
-  },
+  parse: ({ request: { query } }) => checkVersionId(query.get("versionId")),
 
-  async handle({ bucket, key }, { store }) {
-    if (await store.head(bucket, key) === undefined) throw new S3Error("NoSuchKey");
+  async handle(_input, call) {
+    const { bucket, key } = call.request;
+    if (await call.store.head(bucket, key) === undefined) return await refuseMissingKey(call, bucket);
   },
 
   reply: ownerControlsAll,

@@ -28,8 +28,10 @@ import { listObjectsV2 } from "./list-objects-v2.ts";
 import { listObjects } from "./list-objects.ts";
 import { listParts } from "./list-parts.ts";
 import { postObject } from "./post-object.ts";
+import { putBucketAcl } from "./put-bucket-acl.ts";
 import { putBucketEncryption } from "./put-bucket-encryption.ts";
 import { putBucketPolicy } from "./put-bucket-policy.ts";
+import { putObjectAcl } from "./put-object-acl.ts";
 import { putObject } from "./put-object.ts";
 import { updateObjectEncryption } from "./update-object-encryption.ts";
 import { uploadPartCopy } from "./upload-part-copy.ts";
@@ -66,8 +68,10 @@ export const OPERATIONS: readonly Operation[] = [
   listObjects,
   listParts,
   postObject,
+  putBucketAcl,
   putBucketEncryption,
   putBucketPolicy,
+  putObjectAcl,
   putObject,
   updateObjectEncryption,
   uploadPartCopy,

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createBucket } from "../../../src/s3/operations/create-bucket.ts";
 import { deleteBucket } from "../../../src/s3/operations/delete-bucket.ts";
+import type { S3ErrorCode } from "../../../src/errors/s3-error.ts";
 import { getBucketAcl } from "../../../src/s3/operations/get-bucket-acl.ts";
 import { getBucketLocation } from "../../../src/s3/operations/get-bucket-location.ts";
 import { getBucketVersioning } from "../../../src/s3/operations/get-bucket-versioning.ts";
+import { putBucketAcl } from "../../../src/s3/operations/put-bucket-acl.ts";
+import { putObjectAcl } from "../../../src/s3/operations/put-object-acl.ts";
 import { getObjectAcl } from "../../../src/s3/operations/get-object-acl.ts";
 import { headBucket } from "../../../src/s3/operations/head-bucket.ts";
 import { listBuckets } from "../../../src/s3/operations/list-buckets.ts";
@@ -115,6 +118,33 @@ describe("A bucket that is there", () => {
       const grants = childrenOf(childOf(root, "AccessControlList") ?? root, "Grant");
       expect(grants.map((grant) => childText(grant, "Permission"))).toEqual(["FULL_CONTROL"]);
     }
+  });
+
+  test("takes the ACL that it has, in every form, and refuses others", async () => {
+    const put = (headers: Record<string, string>, body = "") => [
+      () => putBucketAcl.run(call("/there?acl", { method: "PUT", headers, body })),
+      () => putObjectAcl.run(call("/there/key?acl", { method: "PUT", headers, body })),
+    ];
+    const own = await replyText(await getBucketAcl.run(call("/there?acl")));
+    const aPrivate = { "x-amz-acl": "private" };
+    for (const run of [...put(aPrivate), ...put({}, own), ...put(aPrivate, own)]) {
+      expect(await run()).toEqual({ status: 200, headers: {} });
+    }
+    const refused: [S3ErrorCode, Record<string, string>, string][] = [
+      ["NotImplemented", { "x-amz-acl": "public-read" }, own],
+      ["NotImplemented", { ...aPrivate, "x-amz-grant-read": "id=1" }, ""],
+      ["NotImplemented", {}, own.replace("FULL_CONTROL", "READ")],
+      ["NotImplemented", {}, own.replaceAll(/<ID>\w+/g, "<ID>another")],
+      ["NotImplemented", {}, "<AccessControlPolicy/>"],
+      ["MissingSecurityHeader", {}, ""],
+      ["MalformedXML", {}, "<AccessControlPolicy>"],
+    ];
+    for (const [code, headers, body] of refused) {
+      for (const run of put(headers, body)) expect((await failure(run)).code).toBe(code);
+    }
+    const missing = (target: string) => call(target, { method: "PUT", headers: aPrivate });
+    expect((await failure(() => putBucketAcl.run(missing("/missing?acl")))).code).toBe("NoSuchBucket");
+    expect((await failure(() => putObjectAcl.run(missing("/there/missing?acl")))).code).toBe("NoSuchKey");
   });
 
   test("has no ACL of a missing object or version", async () => {
