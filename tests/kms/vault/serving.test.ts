@@ -207,7 +207,7 @@ test(
     await startWith({ MINIO_SSE_VAULT_TIMEOUT: "10s" });
     try {
       double.calls = [];
-      double.delay = 100;
+      double.delay = 400;
       const puts = Array.from({ length: 16 }, (_, i) => status("PUT", `/box/${i}`, SSE_S3, bytesOf(4096, i)));
       expect(await Promise.all(puts)).toEqual(Array(16).fill(200));
       expect(double.calls).toEqual(Array(16).fill(`transit/datakey/plaintext/${KEY}`));

@@ -104,7 +104,7 @@ test("a standby that does not forward answers 503, and serves when it is active"
 });
 
 test("concurrent requests go side by side, each with one call", async () => {
-  double.delay = 50;
+  double.delay = 200;
   const made = await Promise.all(Array.from({ length: 32 }, () => kms.generateDataKey(CONTEXT)));
   expect(new Set(made.map(({ sealed }) => Buffer.from(sealed).toString())).size).toBe(32);
   expect(double.calls).toEqual(Array.from({ length: 32 }, () => DATA_KEY));
