@@ -1,4 +1,5 @@
 import { S3Error } from "../errors/s3-error.ts";
+import { PACE_LIMITS, type PaceLimits } from "../http/pace.ts";
 import type { S3Request } from "../http/request.ts";
 import type { Authentication } from "./authentication.ts";
 import type { CredentialStore } from "./credentials.ts";
@@ -17,14 +18,12 @@ export interface AuthenticatorOptions {
   readonly region: string | undefined;
   /** The clock, milliseconds since the epoch. By default a request is judged by the time at which it arrived. */
   readonly now?: () => number;
-  /** How long a client may keep silent within its body, in milliseconds. Two minutes unless set. */
-  readonly bodyIdleLimit?: number;
+  /** What a client has to keep up with while it sends its body. */
+  readonly uploadPace?: PaceLimits;
 }
 
 /** Finds out who sent a request and how its body is to be verified. */
 export type Authenticator = (request: S3Request) => Authentication;
-
-const BODY_IDLE_LIMIT = 120_000;
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 
@@ -33,7 +32,7 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
  * right. It reads nothing of the body.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { credentials, region, now, bodyIdleLimit = BODY_IDLE_LIMIT } = options;
+  const { credentials, region, now, uploadPace = PACE_LIMITS } = options;
   const context: SigV4Context = { credentials, region, signingKeys: new SigningKeys() };
   const timeOf = (request: S3Request) => now === undefined ? request.receivedAt : now();
 
@@ -60,14 +59,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     verified: VerifiedSignature,
   ): Authentication {
     const { accessKey, signedHeaders, signedAt } = verified;
-    const payload = payloadOf(request, declared, verified, bodyIdleLimit);
+    const payload = payloadOf(request, declared, verified, uploadPace);
     return { kind, identity: { kind: "user", accessKey }, payload, signedHeaders, signedAt };
   }
 
   function unsigned(request: S3Request): Authentication {
     const identity = { kind: "anonymous" } as const;
     const declared = request.headers.get("x-amz-content-sha256") ?? UNSIGNED_PAYLOAD;
-    const payload = payloadOf(request, declared, undefined, bodyIdleLimit);
+    const payload = payloadOf(request, declared, undefined, uploadPace);
     if (!carriesForm(request)) return { kind: "anonymous", identity, payload };
     return { kind: "form", identity, payload, verifyForm: (fields) => verifyForm(fields, context) };
   }

@@ -35,7 +35,7 @@ export interface Opened {
 /** Makes the service of a command: S3 over what it opened, watched and metered. @throws FatalError */
 export async function assembleService(opened: Opened, config: Config, log: Log): Promise<Service> {
   const { store, sse, hostId, storage, kms, usage, capacity } = opened;
-  const { rootUser, rootPassword, publicMetrics, encryption: { autoEncryption } } = config;
+  const { rootUser, rootPassword, publicMetrics, encryption: { autoEncryption }, pace } = config;
   const requests = new RequestMeter();
   const audit = new AuditLog(await auditTargets(config), hostId, log);
   const ready = health(store, kms?.service, autoEncryption);
@@ -47,6 +47,8 @@ export async function assembleService(opened: Opened, config: Config, log: Log):
     domains: config.domains,
     deploymentId: hostId,
     log,
+    uploadPace: { silence: pace.readDeadline, rate: pace.rate },
+    downloadPace: { silence: pace.writeDeadline, rate: pace.rate },
     observers: audit.queues.length === 0 ? [requests] : [requests, audit],
   });
   const pages = metricsPages({

@@ -28,6 +28,7 @@ export interface Config {
   readonly shutdownTimeout: number;
   /** How many connections are held at a time. */
   readonly maxConnections: number;
+  readonly pace: PaceConfig;
   /** Whether everybody may see the metrics. */
   readonly publicMetrics: boolean;
   readonly auditWebhooks: readonly AuditWebhookConfig[];
@@ -37,6 +38,16 @@ export interface Config {
   readonly gateway: GatewayConfig;
   /** `MINIO_` variables that are set and mean nothing here. */
   readonly ignored: readonly string[];
+}
+
+/** What clients have to keep up with. */
+export interface PaceConfig {
+  /** How long one may send nothing of a body, in milliseconds. */
+  readonly readDeadline: number;
+  /** How long one may take nothing of an answer, in milliseconds. */
+  readonly writeDeadline: number;
+  /** Bytes a second that it may not stay below; 0 for any. */
+  readonly rate: number;
 }
 
 /** All faults of a configuration at once, each a sentence that names the variable and shows no value of a secret. */
@@ -53,6 +64,13 @@ export class ConfigError extends Error {
 /** The well-known credentials of MinIO. */
 const DEFAULT_CREDENTIAL = "minioadmin";
 
+/** A time of at least so many milliseconds. */
+function duration(least: number) {
+  const message = "must be a time such as 500ms, 10s or 2m" +
+    (least > 0 ? `, at least ${least / 1000}s` : "");
+  return z.string().transform(parseDuration).refine((time) => time >= least, message);
+}
+
 /** What each setting must look like. The messages go on after the name of the variable. */
 const schema = z.object({
   rootUser: z.string().min(3, "must have at least 3 characters")
@@ -63,10 +81,13 @@ const schema = z.object({
     .optional(),
   domain: z.string().transform((text) => text.toLowerCase().split(",").map((name) => name.trim()))
     .refine((names) => names.every(isHostName), "must be host names separated by commas").default([]),
-  shutdownTimeout: z.string().transform(parseDuration)
-    .refine(Number.isFinite, "must be a time such as 500ms, 10s or 2m").default(10_000),
+  shutdownTimeout: duration(0).default(10_000),
   maxConnections: z.string().regex(/^[1-9]\d{0,6}$/, "must be a whole number from 1 to 9999999")
     .transform(Number).default(10_000),
+  clientReadDeadline: duration(1000).default(120_000),
+  clientWriteDeadline: duration(1000).default(120_000),
+  clientMinRate: z.string().regex(/^\d{1,9}$/, "must be a whole number of bytes a second")
+    .transform(Number).default(500),
   prometheusAuthType: z.enum(["jwt", "public"], "must be jwt or public").default("jwt"),
   auditFile: z.string().optional(),
   ...encryptionSchema,
@@ -103,6 +124,11 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     domains: same.domain,
     shutdownTimeout: same.shutdownTimeout,
     maxConnections: same.maxConnections,
+    pace: {
+      readDeadline: same.clientReadDeadline,
+      writeDeadline: same.clientWriteDeadline,
+      rate: same.clientMinRate,
+    },
     publicMetrics: prometheusAuthType === "public",
     auditWebhooks,
     auditFile: same.auditFile,

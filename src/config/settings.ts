@@ -64,6 +64,22 @@ const SERVICE = {
     fallback: "`10000`",
     meaning: "How many connections are held at a time; what comes beyond is closed at once.",
   },
+  clientReadDeadline: {
+    name: "MINIO_CONN_CLIENT_READ_DEADLINE",
+    fallback: "`2m`",
+    meaning: "How long a client may send nothing of a body; then it is answered RequestTimeout.",
+  },
+  clientWriteDeadline: {
+    name: "MINIO_CONN_CLIENT_WRITE_DEADLINE",
+    fallback: "`2m`",
+    meaning: "How long a client may take nothing of an answer; then it loses its connection.",
+  },
+  clientMinRate: {
+    name: "MINIO_CONN_CLIENT_MIN_RATE",
+    fallback: "`500`",
+    meaning:
+      "Bytes a second of a body below which a client counts as silent, if it stays there; `0` for none.",
+  },
 } as const satisfies Record<string, Setting>;
 
 /** How objects are encrypted. */

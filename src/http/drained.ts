@@ -1,20 +1,25 @@
 import type { Writable } from "node:stream";
+import type { Pace } from "./pace.ts";
 
 /**
- * Resolves when a socket takes more, or is gone. A client that takes nothing for `idleLimit` milliseconds loses its
- * connection; one that takes little by little keeps it.
+ * Resolves when a socket takes more, or is gone. A client that takes nothing for too long, or goes on taking too little,
+ * loses its connection.
+ * @param bytes what was handed to the socket since it last took more
  */
 export function drained(
   outgoing: Pick<Writable, "destroyed" | "writableNeedDrain" | "destroy" | "on" | "off">,
-  idleLimit: number,
+  pace: Pace,
+  bytes: number,
 ): Promise<void> {
   return new Promise((resolve) => {
     if (outgoing.destroyed || !outgoing.writableNeedDrain) return resolve();
-    const idle = setTimeout(() => outgoing.destroy(), idleLimit);
+    const since = performance.now();
+    const idle = setTimeout(() => outgoing.destroy(), pace.left);
     const done = () => {
       clearTimeout(idle);
       outgoing.off("drain", done);
       outgoing.off("close", done);
+      pace.moved(bytes, performance.now() - since);
       resolve();
     };
     outgoing.on("drain", done);

@@ -25,6 +25,8 @@ export interface ListenOptions {
   readonly log: Log;
   /** How many connections are held at a time; more are closed at once. As many as the system gives without it. */
   readonly maxConnections?: number;
+  /** How long a client may leave the end of an answer untaken, in milliseconds. As long as it likes without it. */
+  readonly writeDeadline?: number;
 }
 
 /** A server that listens. */
@@ -51,10 +53,11 @@ const LIMITS: ServerOptions = {
  * @throws Error of `listen`, such as EADDRINUSE
  */
 export async function listen(
-  { address, certificate, handler, hostId, log, maxConnections }: ListenOptions,
+  { address, certificate, handler, hostId, log, maxConnections, writeDeadline }: ListenOptions,
 ): Promise<Listening> {
   const inFlight = new InFlight();
   const servers = new Set<Server>();
+  const stopWatching = writeDeadline === undefined ? undefined : inFlight.watch(writeDeadline);
 
   async function open(at: Address, own: Certificate | undefined): Promise<Server> {
     const server = own === undefined ? createServer(LIMITS) : createTlsServer({ ...LIMITS, ...keyPair(own) });
@@ -101,6 +104,7 @@ export async function listen(
         one.closeIdleConnections();
       }
       await before(deadline, inFlight.drained());
+      stopWatching?.();
       for (const one of servers) one.closeAllConnections();
     },
   };

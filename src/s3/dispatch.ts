@@ -6,6 +6,7 @@ import type { CredentialStore } from "../auth/credentials.ts";
 import { S3Error, toS3Error } from "../errors/s3-error.ts";
 import { receiveRequest } from "../http/receive.ts";
 import { disposeOfBody } from "../http/refusal.ts";
+import { PACE_LIMITS, type PaceLimits } from "../http/pace.ts";
 import { idHeaders, newRequestId } from "../http/request-id.ts";
 import { type S3Request, splitTarget } from "../http/request.ts";
 import { Traffic } from "../http/traffic.ts";
@@ -32,6 +33,10 @@ export interface S3Parts {
   /** The `HostId` of error documents. */
   readonly deploymentId: string;
   readonly log: Log;
+  /** What a client has to keep up with while it sends a body, two minutes and 500 bytes a second unless given. */
+  readonly uploadPace?: PaceLimits;
+  /** The same while it takes one. */
+  readonly downloadPace?: PaceLimits;
   /** Who follows what happens. */
   readonly observers?: readonly Observer[];
 }
@@ -51,7 +56,7 @@ export type Dispatcher = (incoming: IncomingMessage, outgoing: ServerResponse) =
  * Whatever is thrown on the way becomes one error document.
  */
 export function createDispatcher(parts: S3Parts): Dispatcher {
-  const { observers = [] } = parts;
+  const { observers = [], downloadPace = PACE_LIMITS } = parts;
   const authenticate = createAuthenticator(parts);
   const authorise = createAuthoriser(parts.store);
   const route = createRouter(OPERATIONS);
@@ -135,7 +140,7 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
     const head = answerHeaders(reply, gone ? headers : { ...headers, ...disposeOfBody(incoming) });
     try {
       if (!gone) {
-        await writeReply(outgoing, reply, head, incoming.method !== "HEAD", traffic);
+        await writeReply(outgoing, reply, head, incoming.method !== "HEAD", traffic, downloadPace);
       } else if (reply.body !== undefined && !(reply.body instanceof Uint8Array)) reply.body.close();
     } catch (thrown) {
       const error = toS3Error(thrown);

@@ -3,6 +3,7 @@ import { giveBack } from "../crypto/give-back.ts";
 import type { ServerResponse } from "node:http";
 import type { S3Error } from "../errors/s3-error.ts";
 import { drained } from "../http/drained.ts";
+import { Pace, type PaceLimits } from "../http/pace.ts";
 import type { Traffic } from "../http/traffic.ts";
 import type { Reply, ReplyStream } from "./operation.ts";
 import { document, element } from "../xml/xml-writer.ts";
@@ -17,8 +18,8 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   "X-Xss-Protection": "1; mode=block",
 };
 
-/** How long a client may take nothing of a body, in milliseconds: as long as it may fall silent in its own. */
-const READ_IDLE_LIMIT = 120_000;
+/** Bytes that are handed at a time to the socket of a slow client, which takes so many before it counts as silent. */
+const SLOW_PIECE = 64 * 1024;
 
 /** What the error document says about the request. */
 export interface ErrorPlace {
@@ -65,6 +66,7 @@ function isBodiless(status: number): boolean {
  * @param headers from `answerHeaders`
  * @param withBody false for HEAD: the length is told, the bytes are not sent
  * @param traffic counts what goes out
+ * @param limits what the client has to keep up with while it takes the body
  * @throws whatever made a stream fail, after the connection was cut
  */
 export async function writeReply(
@@ -73,6 +75,7 @@ export async function writeReply(
   headers: Readonly<Record<string, string | number>>,
   withBody: boolean,
   traffic: Traffic,
+  limits: PaceLimits,
 ): Promise<void> {
   const { status, body } = reply;
   if (body === undefined || body instanceof Uint8Array) {
@@ -85,7 +88,7 @@ export async function writeReply(
   }
   try {
     outgoing.writeHead(status, headers);
-    if (withBody) await pump(outgoing, body, traffic);
+    if (withBody) await pump(outgoing, body, traffic, new Pace(limits));
     traffic.count(0);
     outgoing.end();
   } catch (thrown) {
@@ -96,15 +99,26 @@ export async function writeReply(
   }
 }
 
-async function pump(outgoing: ServerResponse, body: ReplyStream, traffic: Traffic): Promise<void> {
+async function pump(
+  outgoing: ServerResponse,
+  body: ReplyStream,
+  traffic: Traffic,
+  pace: Pace,
+): Promise<void> {
   let sent = 0;
   for await (const chunk of body.chunks()) {
     sent += chunk.length;
     if (sent > body.length) throw new Error(`the body ran past its ${body.length} bytes`);
-    if (outgoing.destroyed) return;
-    traffic.count(chunk.length);
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (!outgoing.write(bytes, (fault) => fault ?? giveBack(chunk))) await drained(outgoing, READ_IDLE_LIMIT);
+    for (let at = 0; at < bytes.length;) {
+      if (outgoing.destroyed) return;
+      const piece = pace.isSlow ? bytes.subarray(at, at + SLOW_PIECE) : bytes.subarray(at);
+      at += piece.length;
+      const isLast = at === bytes.length;
+      traffic.count(piece.length);
+      const more = outgoing.write(piece, (fault) => isLast && !fault && giveBack(chunk));
+      if (!more) await drained(outgoing, pace, piece.length);
+    }
   }
   if (sent !== body.length) throw new Error(`the body ended after ${sent} of ${body.length} bytes`);
 }

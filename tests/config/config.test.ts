@@ -160,6 +160,20 @@ describe("other settings", () => {
     expect(load({ MINIO_SHUTDOWN_TIMEOUT: "1500ms" }).shutdownTimeout).toBe(1500);
   });
 
+  test("give what clients have to keep up with", () => {
+    expect(load({}).pace).toEqual({ readDeadline: 120_000, writeDeadline: 120_000, rate: 500 });
+    expect(
+      load({
+        MINIO_CONN_CLIENT_READ_DEADLINE: "30s",
+        MINIO_CONN_CLIENT_WRITE_DEADLINE: "1m",
+        MINIO_CONN_CLIENT_MIN_RATE: "0",
+      }).pace,
+    ).toEqual({ readDeadline: 30_000, writeDeadline: 60_000, rate: 0 });
+    expect(() => load({ MINIO_CONN_CLIENT_READ_DEADLINE: "0s" })).toThrow(
+      "MINIO_CONN_CLIENT_READ_DEADLINE must be a time such as 500ms, 10s or 2m, at least 1s",
+    );
+  });
+
   test("give the number of connections", () => {
     expect(load({}).maxConnections).toBe(10_000);
     expect(load({ MINIO_MAX_CONNECTIONS: "64" }).maxConnections).toBe(64);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { drained } from "../../src/http/drained.ts";
+import { Pace, type PaceLimits } from "../../src/http/pace.ts";
 
 const BLOCK = Buffer.alloc(1024 * 1024, 7);
 const MANY = 64;
@@ -14,7 +15,7 @@ afterEach(() => {
 });
 
 /** A client that has asked for 64 MiB and takes nothing yet, and what became of sending them. */
-async function beginDownload(idleLimit: number): Promise<{ client: Socket; sent: Promise<number> }> {
+async function beginDownload(limits: PaceLimits): Promise<{ client: Socket; sent: Promise<number> }> {
   const { promise, resolve } = Promise.withResolvers<ServerResponse>();
   const server = createServer((_incoming, outgoing) => resolve(outgoing));
   server.listen(0, "127.0.0.1");
@@ -27,9 +28,10 @@ async function beginDownload(idleLimit: number): Promise<{ client: Socket; sent:
   const outgoing = await promise;
   const send = async () => {
     outgoing.writeHead(200, { "Content-Length": MANY * BLOCK.length });
+    const pace = new Pace(limits);
     let blocks = 0;
     for (; blocks < MANY && !outgoing.destroyed; blocks++) {
-      if (!outgoing.write(BLOCK)) await drained(outgoing, idleLimit);
+      if (!outgoing.write(BLOCK)) await drained(outgoing, pace, BLOCK.length);
     }
     return outgoing.destroyed ? blocks : MANY;
   };
@@ -37,12 +39,12 @@ async function beginDownload(idleLimit: number): Promise<{ client: Socket; sent:
 }
 
 test("a client that takes nothing for too long loses its connection", async () => {
-  const { sent } = await beginDownload(100);
+  const { sent } = await beginDownload({ silence: 100, rate: 1 });
   expect(await sent).toBeLessThan(MANY);
 });
 
 test("a client that takes its time but takes something gets everything", async () => {
-  const { client, sent } = await beginDownload(30_000);
+  const { client, sent } = await beginDownload({ silence: 30_000, rate: 1 });
   const slowly = setInterval(() => {
     client.resume();
     setTimeout(() => client.pause(), 5);

@@ -3,6 +3,7 @@ import { giveBack } from "../../crypto/give-back.ts";
 import { createDigester } from "../../digest/digester.ts";
 import type { DigestName, Digests } from "../../digest/digest.ts";
 import { S3Error } from "../../errors/s3-error.ts";
+import type { PaceLimits } from "../../http/pace.ts";
 import type { S3Request } from "../../http/request.ts";
 import type { Payload, VerifiedBody } from "../authentication.ts";
 import type { VerifiedSignature } from "../sigv4/context.ts";
@@ -23,17 +24,17 @@ export interface ChunkedForm {
 
 /**
  * A body in `aws-chunked` encoding.
- * @param idleLimit longest silence of the client in milliseconds
+ * @param limits what the client has to keep up with
  * @throws S3Error MissingContentLength without a decoded length; InvalidArgument for a malformed one
  */
-export function chunkedPayload(request: S3Request, form: ChunkedForm, idleLimit: number): Payload {
+export function chunkedPayload(request: S3Request, form: ChunkedForm, limits: PaceLimits): Payload {
   const length = decodedLength(request);
   const announced = form.withTrailers ? announcedTrailers(request.headers) : [];
   return {
     length,
     announcedTrailers: announced,
     open: (digests) => {
-      const source = new IncomingBody(request, idleLimit);
+      const source = new IncomingBody(request, limits);
       return new ChunkedBody(source, form, length, announced, digests);
     },
   };

@@ -1,22 +1,25 @@
 import type { IncomingMessage } from "node:http";
 import { S3Error } from "../../errors/s3-error.ts";
+import { Pace, type PaceLimits } from "../../http/pace.ts";
 import type { S3Request } from "../../http/request.ts";
 
 /** What a consumer waits with. */
 interface Waiting {
+  /** Milliseconds of the process's own clock. */
+  readonly since: number;
   resolve(result: IteratorResult<Uint8Array, undefined>): void;
   reject(fault: S3Error): void;
 }
 
 /**
  * The raw bytes of a body, pulled. Unlike the message's own iterator it never destroys the connection, over which the
- * reason of a refusal still has to go, and it ends a body whose client fell silent. Nothing is touched, and no
+ * reason of a refusal still has to go, and it ends a body whose client falls silent or only drips. Nothing is touched, and no
  * `100 Continue` sent, before the first pull.
  */
 export class IncomingBody {
   readonly #request: S3Request;
   readonly #incoming: IncomingMessage;
-  readonly #idleLimit: number;
+  readonly #pace: Pace;
   readonly #queue: Uint8Array[] = [];
   #started = false;
   #ended = false;
@@ -24,11 +27,10 @@ export class IncomingBody {
   #waiting: Waiting | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param idleLimit longest silence of the client in milliseconds */
-  constructor(request: S3Request, idleLimit: number) {
+  constructor(request: S3Request, limits: PaceLimits) {
     this.#request = request;
     this.#incoming = request.incoming;
-    this.#idleLimit = idleLimit;
+    this.#pace = new Pace(limits);
   }
 
   /** The next bytes. One call at a time. Rejects with S3Error IncompleteBody, RequestTimeout. */
@@ -39,8 +41,8 @@ export class IncomingBody {
     if (this.#fault !== undefined) return Promise.reject(this.#fault);
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#idle = setTimeout(() => this.#fail(new S3Error("RequestTimeout")), this.#idleLimit);
+      this.#waiting = { since: performance.now(), resolve, reject };
+      this.#idle = setTimeout(() => this.#fail(new S3Error("RequestTimeout")), this.#pace.left);
       if (this.#incoming.isPaused()) this.#incoming.resume();
     });
   }
@@ -74,6 +76,7 @@ export class IncomingBody {
   readonly #take = (chunk: Uint8Array): void => {
     this.#request.traffic.received += chunk.length;
     const waiting = this.#stopWaiting();
+    this.#pace.moved(chunk.length, waiting === undefined ? 0 : performance.now() - waiting.since);
     if (waiting !== undefined) return waiting.resolve({ done: false, value: chunk });
     this.#queue.push(chunk);
     this.#incoming.pause();

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../../errors/s3-error.ts";
+import type { PaceLimits } from "../../http/pace.ts";
 import type { S3Request } from "../../http/request.ts";
 import type { Payload } from "../authentication.ts";
 import type { VerifiedSignature } from "../sigv4/context.ts";
@@ -12,7 +13,7 @@ export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
 /**
  * The verifier that the value of `x-amz-content-sha256` asks for.
  * @param seed the signature of the request; `undefined` for an unsigned one
- * @param idleLimit longest silence of the client in milliseconds
+ * @param limits what the client has to keep up with
  * @throws S3Error InvalidArgument, MissingContentLength, MalformedTrailerError; InvalidRequest for signed chunks in an
  * unsigned request
  */
@@ -20,7 +21,7 @@ export function payloadOf(
   request: S3Request,
   declared: string,
   seed: VerifiedSignature | undefined,
-  idleLimit: number,
+  limits: PaceLimits,
 ): Payload {
   const withTrailers = declared.endsWith("-TRAILER");
   if (!withTrailers && request.headers.has("x-amz-trailer")) {
@@ -30,7 +31,7 @@ export function payloadOf(
   }
   switch (declared) {
     case UNSIGNED_PAYLOAD:
-      return plainPayload(request, undefined, idleLimit);
+      return plainPayload(request, undefined, limits);
     case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD":
     case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER":
       if (seed === undefined) {
@@ -38,9 +39,9 @@ export function payloadOf(
           message: "A request that is not signed has no signed chunks.",
         });
       }
-      return chunkedPayload(request, { seed, withTrailers }, idleLimit);
+      return chunkedPayload(request, { seed, withTrailers }, limits);
     case "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
-      return chunkedPayload(request, { seed: undefined, withTrailers }, idleLimit);
+      return chunkedPayload(request, { seed: undefined, withTrailers }, limits);
   }
   if (!/^[0-9a-f]{64}$/.test(declared)) {
     throw new S3Error("InvalidArgument", {
@@ -49,5 +50,5 @@ export function payloadOf(
       fields: { ArgumentName: "x-amz-content-sha256", ArgumentValue: declared },
     });
   }
-  return plainPayload(request, Buffer.from(declared, "hex"), idleLimit);
+  return plainPayload(request, Buffer.from(declared, "hex"), limits);
 }

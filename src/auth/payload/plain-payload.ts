@@ -3,6 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { createDigester } from "../../digest/digester.ts";
 import type { DigestName, Digests } from "../../digest/digest.ts";
 import { S3Error } from "../../errors/s3-error.ts";
+import type { PaceLimits } from "../../http/pace.ts";
 import type { S3Request } from "../../http/request.ts";
 import type { Payload, VerifiedBody } from "../authentication.ts";
 import { IncomingBody } from "./incoming-body.ts";
@@ -12,15 +13,19 @@ const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 /**
  * A body that comes as it is.
  * @param sha256 the hash that was promised along with the request, 32 bytes; `undefined` when nothing was
- * @param idleLimit longest silence of the client in milliseconds
+ * @param limits what the client has to keep up with
  * @throws S3Error InvalidArgument for a malformed Content-Length
  */
-export function plainPayload(request: S3Request, sha256: Uint8Array | undefined, idleLimit: number): Payload {
+export function plainPayload(
+  request: S3Request,
+  sha256: Uint8Array | undefined,
+  limits: PaceLimits,
+): Payload {
   const length = declaredLength(request);
   return {
     length,
     announcedTrailers: [],
-    open: (digests) => new PlainBody(new IncomingBody(request, idleLimit), length, digests, sha256),
+    open: (digests) => new PlainBody(new IncomingBody(request, limits), length, digests, sha256),
   };
 }
 

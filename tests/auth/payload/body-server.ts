@@ -20,7 +20,7 @@ const gate = Promise.withResolvers<void>();
 const authenticate = createAuthenticator({
   credentials: { lookup: () => undefined },
   region: undefined,
-  bodyIdleLimit: 300,
+  uploadPace: { silence: 300, rate: 100 },
 });
 
 type Reader = (body: AsyncIterable<Uint8Array>) => Promise<string>;

@@ -109,6 +109,14 @@ for (const runtime of installedRuntimes()) {
       expect(await exchange.answer()).toEqual([400, "RequestTimeout"]);
     });
 
+    test("of a client that only drips is given up, although it is never silent for long", async () => {
+      const exchange = await open("/whole", 1000);
+      exchange.socket.setNoDelay(true);
+      const drip = setInterval(() => exchange.socket.write("x"), 30);
+      expect(await exchange.answer()).toEqual([400, "RequestTimeout"]);
+      clearInterval(drip);
+    });
+
     test("left by its reader leaves the connection and nothing else behind", async () => {
       const exchange = await open("/leave", BODY.length);
       exchange.socket.write(BODY);

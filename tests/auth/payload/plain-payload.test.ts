@@ -118,7 +118,11 @@ describe("a plain body", () => {
 
   test("is refused when the client falls silent within it", async () => {
     const credentials = { lookup: () => undefined };
-    const impatient = createAuthenticator({ credentials, region: "eu-west-1", bodyIdleLimit: 20 });
+    const impatient = createAuthenticator({
+      credentials,
+      region: "eu-west-1",
+      uploadPace: { silence: 20, rate: 0 },
+    });
     const { request, wire } = fakeRequest({
       method: "PUT",
       target: "/b/k",
