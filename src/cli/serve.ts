@@ -7,7 +7,7 @@ import { banner, jsonBanner } from "./banner.ts";
 import { certificatesDirectory, loadCertificate, renewCertificate } from "./certificates.ts";
 import { FatalError } from "./command.ts";
 import type { ServeFlags } from "./serve-flags.ts";
-import { tellServiceManager } from "./service-manager.ts";
+import { keepWatchdogCalm, tellServiceManager } from "./service-manager.ts";
 import { untilSignal } from "./signals.ts";
 import { catchStrayErrors } from "./stray-errors.ts";
 import type { Terminal } from "./terminal.ts";
@@ -52,7 +52,10 @@ export async function serve(
   try {
     const { handler, hostId } = service;
     const listening = await start(
-      { address, certificate, handler, hostId, log, maxConnections: config.maxConnections },
+      {
+        ...{ address, certificate, handler, hostId, log, maxConnections: config.maxConnections },
+        writeDeadline: config.pace.writeDeadline,
+      },
       flags.address,
     );
     catchStrayErrors(log);
@@ -70,8 +73,10 @@ export async function serve(
       interactive: terminal.interactive,
     });
     tellServiceManager(terminal.env, "READY=1", log);
+    const stopWatchdog = keepWatchdogCalm(terminal.env, log);
     const farewell = `Exiting on signal: ${await signal}`;
     tellServiceManager(terminal.env, "STOPPING=1", log);
+    stopWatchdog();
     stopRenewing?.();
     if (flags.json) log.info(farewell);
     else if (!flags.quiet) terminal.print(`${farewell}\n`);
