@@ -8,9 +8,6 @@ import { TamperedError } from "./errors.ts";
 import { type Cut, inOrder, type Pieces } from "./in-order.ts";
 import type { Secret } from "./secret.ts";
 
-/** Packages in one yielded chunk of 256 KiB: smaller ones cost more on their way out than it does to join them. */
-const PACKAGES_PER_CHUNK = 4;
-
 const BOTH: readonly DareVersion[] = [0x10, 0x20];
 
 interface SealedPackage extends Cut {
@@ -20,9 +17,9 @@ interface SealedPackage extends Cut {
 }
 
 /**
- * Opens the packages of a span, DARE 1.0 or 2.0, and yields the plaintext that the span takes, in chunks of at most
- * 256 KiB. A byte is yielded only after its package was authenticated, and the iteration ends normally only after
- * exactly `span.take` bytes.
+ * Opens the packages of a span, DARE 1.0 or 2.0, and yields the plaintext that the span takes, in chunks of about the
+ * size of those of the source. A byte is yielded only after its package was authenticated, and the iteration ends
+ * normally only after exactly `span.take` bytes.
  * @param source the stored bytes of the span, chunks of any size that stay unchanged
  * @param spent hears of every chunk of the source that is not needed any more
  * @throws TamperedError for anything changed, missing, added or out of order; UnsupportedError
@@ -42,7 +39,7 @@ export async function* openDare(
   };
   let skip = span.skip;
   let left = span.take;
-  const flow = { inFlight: aead.inFlight, perChunk: PACKAGES_PER_CHUNK, spent };
+  const flow = { inFlight: aead.inFlight, spent };
   for await (const chunk of inOrder(packages(source, span), open, flow)) {
     const piece = chunk.subarray(skip, skip + left);
     skip = Math.max(0, skip - chunk.length);

@@ -7,9 +7,6 @@ import { type Cut, inOrder, join, type Pieces } from "./in-order.ts";
 import { randomBytes } from "./random.ts";
 import type { Secret } from "./secret.ts";
 
-/** Packages in one yielded chunk of 448 KiB: larger ones cost more in memory than they save in writes. */
-const PACKAGES_PER_CHUNK = 7;
-
 interface Payload extends Cut {
   readonly sequence: number;
   readonly bytes: Uint8Array;
@@ -18,7 +15,7 @@ interface Payload extends Cut {
 
 /**
  * Seals a stream as DARE 2.0. An empty stream stays empty. Chunks of the source must not be changed once they were
- * yielded; the result comes in chunks of at most 448 KiB and 224 bytes.
+ * yielded; the result comes in chunks of about their size.
  * @param key used for this one stream only
  * @param spent hears of every chunk of the source that is not needed any more
  * @param random the 12 random bytes of the stream; only test vectors give them
@@ -32,7 +29,7 @@ export function sealDare(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const cipher = aead.key(key, AES_256_GCM);
   const seal = (payload: Payload) => sealPackage(cipher, random, payload);
-  return inOrder(payloads(source), seal, { inFlight: aead.inFlight, perChunk: PACKAGES_PER_CHUNK, spent });
+  return inOrder(payloads(source), seal, { inFlight: aead.inFlight, spent });
 }
 
 /**

@@ -14,49 +14,45 @@ export interface Cut {
 export interface Flow {
   /** Most items under way; 1 for work that answers at once. */
   readonly inFlight: number;
-  /** Items that make one chunk of the result. */
-  readonly perChunk: number;
   /** Hears of every chunk that is not needed any more. */
   readonly spent: ((chunk: Uint8Array) => void) | undefined;
 }
 
 /**
- * Works on items, several at a time, and yields the results in their order, joined into larger chunks. Pieces that
- * are joined are given back, so they must be alone in their memory and belong to nobody else.
+ * Works on items, several at a time, and yields the results in their order. What came of one chunk of the stream is
+ * joined into one chunk: so whoever gives large ones gets large ones, which cost less on their way, and whoever gives
+ * small ones, because many share the memory, does not need more of it here. Pieces that are joined are given back, so
+ * they must be alone in their memory and belong to nobody else.
  */
 export async function* inOrder<Item extends Cut>(
   items: AsyncIterable<Item>,
   work: (item: Item) => Pieces | Promise<Pieces>,
-  { inFlight, perChunk, spent }: Flow,
+  { inFlight, spent }: Flow,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const underWay: { readonly item: Item; readonly result: Pieces | Promise<Pieces> }[] = [];
   let chunk: Uint8Array[] = [];
-  let joined = 0;
   for await (const item of items) {
     underWay.push({ item, result: begin(work(item)) });
-    if (underWay.length < inFlight) continue;
-    await next();
-    if (joined === perChunk) yield flush();
+    if (underWay.length === inFlight && await next()) yield flush();
   }
   while (underWay.length > 0) {
-    await next();
-    if (joined === perChunk) yield flush();
+    if (await next()) yield flush();
   }
-  if (joined > 0) yield flush();
+  if (chunk.length > 0) yield flush();
 
-  async function next(): Promise<void> {
+  /** Waits for the oldest result. Says whether a chunk of the stream ends with it. */
+  async function next(): Promise<boolean> {
     const oldest = underWay.shift();
-    if (oldest === undefined) return;
+    if (oldest === undefined) return false;
     const { item, result } = oldest;
     chunk.push(...(result instanceof Promise ? await result : result));
-    joined++;
     if (spent !== undefined) item.spent.forEach(spent);
+    return item.spent.length > 0;
   }
 
   function flush(): Uint8Array {
     const pieces = chunk;
     chunk = [];
-    joined = 0;
     const whole = join(pieces);
     if (pieces.length > 1) { for (const piece of pieces) giveBackMemory(piece); }
     return whole;

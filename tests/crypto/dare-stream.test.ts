@@ -270,6 +270,19 @@ describe.each(PROVIDERS)("provider $name", (aead) => {
     }
   });
 
+  test("what comes out is as large as what goes in", async () => {
+    const [key, plain] = [newKey(), plaintext(40 * PAYLOAD_SIZE, 14)];
+    const stored = await seal(key, plain);
+    for (const packages of [1, 5]) {
+      const sizes: number[] = [];
+      const source = chunks(stored, packages * PACKAGE_SIZE);
+      for await (const chunk of openDare(aead, key, source, wholeSpan(plain.length))) {
+        sizes.push(chunk.length);
+      }
+      expect(sizes).toEqual(Array(40 / packages).fill(packages * PAYLOAD_SIZE));
+    }
+  });
+
   test("only some packages are read ahead of the consumer", async () => {
     const [key, plain] = [newKey(), plaintext(40 * PAYLOAD_SIZE, 13)];
     const stored = await seal(key, plain);
@@ -281,10 +294,10 @@ describe.each(PROVIDERS)("provider $name", (aead) => {
       }
     }
     for await (const _ of openDare(aead, key, counted(), wholeSpan(plain.length))) break;
-    expect(pulled).toBeLessThanOrEqual(aead.inFlight + 4);
+    expect(pulled).toBeLessThanOrEqual(aead.inFlight + 1);
     pulled = 0;
     for await (const _ of sealDare(aead, key, counted())) break;
-    expect(pulled).toBeLessThanOrEqual(aead.inFlight + 8);
+    expect(pulled).toBeLessThanOrEqual(aead.inFlight + 1);
   });
 });
 
