@@ -58,10 +58,6 @@ export const S3_ERRORS = {
   },
   InvalidArgument: { status: 400, message: "Invalid Argument" },
   InvalidBucketName: { status: 400, message: "The specified bucket is not valid." },
-  InvalidChunkSizeError: {
-    status: 403,
-    message: "Only the last chunk is allowed to have a size less than 8192 bytes",
-  },
   InvalidDigest: { status: 400, message: "The Content-Md5 you specified is not valid." },
   InvalidEncryptionAlgorithmError: {
     status: 400,

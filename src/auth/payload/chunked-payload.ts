@@ -12,9 +12,6 @@ import { ChunkSignatures } from "./chunk-signatures.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import { announcedTrailers, readTrailers, type Trailers } from "./trailers.ts";
 
-/** Smallest chunk but the last, in bytes. */
-const MIN_CHUNK = 8192;
-
 /** Which kind of chunked body it is. */
 export interface ChunkedForm {
   /** The signature that seeds those of the chunks; `undefined` for an unsigned body. */
@@ -23,7 +20,8 @@ export interface ChunkedForm {
 }
 
 /**
- * A body in `aws-chunked` encoding.
+ * A body in `aws-chunked` encoding. Chunks may be small, as with MinIO: S3 wants 8 KiB of all but the last, which a
+ * client that passes a stream on as it comes cannot promise.
  * @param limits what the client has to keep up with
  * @throws S3Error MissingContentLength without a decoded length; InvalidArgument for a malformed one
  */
@@ -64,8 +62,6 @@ class ChunkedBody implements VerifiedBody {
   #decoded: Uint8Array[] = [];
   readonly #trailerLines: string[] = [];
   #received = 0;
-  #chunks = 0;
-  #lastSize = MIN_CHUNK;
   #digests: Digests | undefined;
   #trailers: Trailers | undefined;
 
@@ -119,16 +115,9 @@ class ChunkedBody implements VerifiedBody {
   }
 
   #begin(size: number, signature: string | undefined): void {
-    this.#chunks++;
     if (size > this.#length - this.#received) {
       throw new S3Error("IncompleteBody", { message: "The chunks hold more bytes than were declared." });
     }
-    if (size > 0 && this.#lastSize < MIN_CHUNK) {
-      throw new S3Error("InvalidChunkSizeError", {
-        fields: { Chunk: String(this.#chunks), BadChunkSize: String(this.#lastSize) },
-      });
-    }
-    this.#lastSize = size;
     this.#signatures?.begin(signature);
   }
 
