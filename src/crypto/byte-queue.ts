@@ -37,10 +37,12 @@ export class ByteQueue {
 
   /**
    * Removes and returns the next `size` bytes. There must be that many.
-   * @param spent takes every chunk of which nothing is left
+   * @param spent takes what nobody needs any more once the piece has been used: every chunk of which nothing is left, and
+   * the piece itself if it was copied
    */
   take(size: number, spent: Uint8Array[]): Uint8Array {
     const piece = this.peek(size);
+    if (piece.buffer !== this.#chunks[0]?.buffer) spent.push(piece);
     this.#length -= size;
     this.#gone += size;
     let empty = 0;

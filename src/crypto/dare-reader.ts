@@ -21,7 +21,7 @@ interface SealedPackage extends Cut {
  * size of those of the source. A byte is yielded only after its package was authenticated, and the iteration ends
  * normally only after exactly `span.take` bytes.
  * @param source the stored bytes of the span, chunks of any size that stay unchanged
- * @param spent hears of every chunk of the source that is not needed any more
+ * @param spent hears of every chunk of the source, and of every copy of its bytes, that is not needed any more
  * @throws TamperedError for anything changed, missing, added or out of order; UnsupportedError
  */
 export async function* openDare(

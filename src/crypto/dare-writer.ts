@@ -17,7 +17,7 @@ interface Payload extends Cut {
  * Seals a stream as DARE 2.0. An empty stream stays empty. Chunks of the source must not be changed once they were
  * yielded; the result comes in chunks of about their size.
  * @param key used for this one stream only
- * @param spent hears of every chunk of the source that is not needed any more
+ * @param spent hears of every chunk of the source, and of every copy of its bytes, that is not needed any more
  * @param random the 12 random bytes of the stream; only test vectors give them
  */
 export function sealDare(

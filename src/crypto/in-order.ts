@@ -4,17 +4,23 @@ import { giveBackMemory } from "./give-back.ts";
 /** Bytes in one piece or in several. */
 export type Pieces = readonly Uint8Array[];
 
+/**
+ * How many streams are worked on in this process. They share what one alone has under way: more together would gain
+ * nothing and hold 128 KiB each.
+ */
+let streams = 0;
+
 /** A piece of a stream of chunks. */
 export interface Cut {
-  /** Chunks of the stream that are not needed any more once this and all pieces before it have been worked on. */
+  /** Memory that is not needed any more once this and all pieces before it have been worked on. */
   readonly spent: readonly Uint8Array[];
 }
 
 /** How the work goes. */
 export interface Flow {
-  /** Most items under way; 1 for work that answers at once. */
+  /** Most items under way in all streams together, but for one of each; 1 for work that answers at once. */
   readonly inFlight: number;
-  /** Hears of every chunk that is not needed any more. */
+  /** Hears of all memory that is not needed any more. */
   readonly spent: ((chunk: Uint8Array) => void) | undefined;
 }
 
@@ -31,14 +37,21 @@ export async function* inOrder<Item extends Cut>(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const underWay: { readonly item: Item; readonly result: Pieces | Promise<Pieces> }[] = [];
   let chunk: Uint8Array[] = [];
-  for await (const item of items) {
-    underWay.push({ item, result: begin(work(item)) });
-    if (underWay.length === inFlight && await next()) yield flush();
+  streams++;
+  try {
+    for await (const item of items) {
+      underWay.push({ item, result: begin(work(item)) });
+      while (underWay.length >= Math.max(1, inFlight / streams)) {
+        if (await next()) yield flush();
+      }
+    }
+    while (underWay.length > 0) {
+      if (await next()) yield flush();
+    }
+    if (chunk.length > 0) yield flush();
+  } finally {
+    streams--;
   }
-  while (underWay.length > 0) {
-    if (await next()) yield flush();
-  }
-  if (chunk.length > 0) yield flush();
 
   /** Waits for the oldest result. Says whether a chunk of the stream ends with it. */
   async function next(): Promise<boolean> {
