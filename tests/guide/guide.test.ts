@@ -67,12 +67,12 @@ describe.skipIf(aws === undefined || !canUnshare)(
             HOME: home,
             LC_ALL: "C.UTF-8",
           },
-          timeout: 150_000,
+          timeout: 240_000,
         },
       );
       printed = `${stdout}${stderr}`;
       if (status !== 0) throw new Error(`the guide ended with ${status}:\n${printed}`);
-    }, 180_000);
+    }, 270_000);
 
     test("store encrypted what was to be encrypted, and plain what was not", () => {
       expect(printed.match(/"ServerSideEncryption": "AES256"/g)?.length).toBe(2);
