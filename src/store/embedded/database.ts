@@ -2,10 +2,8 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { integer } from "./row.ts";
 import { APPLICATION_ID, FORMAT_VERSION, SCHEMA } from "./schema.ts";
+import { DATABASE_FILE } from "../layouts.ts";
 import { StartError } from "../start-error.ts";
-
-/** The database file inside the store's directory. */
-export const DATABASE_FILE = "store.db";
 
 /**
  * Opens the database of a store, creating its tables when it is new. The exclusive locking mode is the lock against a

@@ -1,10 +1,13 @@
-import { access, constants, mkdir, stat } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { BLOB_DIRECTORY, BlobFiles } from "./blob-files.ts";
-import { DATABASE_FILE, openDatabase } from "./database.ts";
+import { openDatabase } from "./database.ts";
+import { proveAccess } from "../files/access.ts";
 import { syncDirectory } from "../files/directory-sync.ts";
 import { EmbeddedStore } from "./embedded-store.ts";
 import { directoryFault } from "../directory-fault.ts";
+import { DATABASE_FILE, isEmbeddedDirectory, isMinioDirectory, isThere } from "../layouts.ts";
 import { StartError } from "../start-error.ts";
 
 /** How an embedded store is opened. */
@@ -26,7 +29,7 @@ export async function openEmbeddedStore(
   const root = resolve(directory);
   try {
     await prepareDirectory(root, options.create ?? true);
-    const database = openDatabase(root, options.lockTimeout ?? 1000);
+    const database = await openOwnDatabase(root, options.lockTimeout ?? 1000);
     try {
       const files = await BlobFiles.open(join(root, BLOB_DIRECTORY));
       // The database file is as durable as its name.
@@ -41,14 +44,23 @@ export async function openEmbeddedStore(
   }
 }
 
+/** Opens the database. SQLite calls a file of another user a disk I/O error, so the system is asked what is wrong. */
+async function openOwnDatabase(root: string, lockTimeout: number): Promise<DatabaseSync> {
+  try {
+    return openDatabase(root, lockTimeout);
+  } catch (error) {
+    // Not before: whoever closes a file gives up the locks that its process has on it.
+    if (!(error instanceof StartError)) await (await open(join(root, DATABASE_FILE), "r+")).close();
+    throw error;
+  }
+}
+
 async function prepareDirectory(root: string, create: boolean): Promise<void> {
   if (create) await createDirectory(root);
-  else if (!await exists(root)) throw new StartError("missing", `${root} does not exist.`);
-  await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
-  const isOurs = await exists(join(root, DATABASE_FILE));
-  // SQLite would call a file of another user a disk I/O error.
-  if (isOurs) await access(join(root, DATABASE_FILE), constants.R_OK | constants.W_OK);
-  if (!isOurs && await exists(join(root, ".minio.sys", "format.json"))) {
+  else if (!await isThere(root)) throw new StartError("missing", `${root} does not exist.`);
+  await proveAccess(root);
+  const isOurs = await isEmbeddedDirectory(root);
+  if (!isOurs && await isMinioDirectory(root)) {
     throw new StartError(
       "minio-fs-layout",
       `${root} holds data of MinIO in its file system layout. Serve it with "gateway nas ${root}", ` +
@@ -69,8 +81,4 @@ async function createDirectory(root: string): Promise<void> {
     await syncDirectory(directory);
     if (directory === top) return;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(() => true, () => false);
 }

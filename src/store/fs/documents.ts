@@ -1,7 +1,7 @@
 import { readFile, rename } from "node:fs/promises";
 import type { StoreDocument } from "../store.ts";
 import { readFormat, writeFormat } from "./format.ts";
-import { SYSTEM_DIRECTORY } from "./layout.ts";
+import { SYSTEM_DIRECTORY } from "../layouts.ts";
 import { explainSystemError, unlessMissing } from "./system-error.ts";
 import type { Workplace } from "./workplace.ts";
 

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-
-/** MinIO's own directory beside the buckets. */
-export const SYSTEM_DIRECTORY = ".minio.sys";
+import { SYSTEM_DIRECTORY } from "../layouts.ts";
 
 /** The file that keeps an object's or upload's metadata. */
 export const METADATA_FILE = "fs.json";

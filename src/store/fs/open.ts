@@ -1,24 +1,20 @@
-import { access, constants, mkdir, readdir, realpath, stat } from "node:fs/promises";
+import { mkdir, readdir, realpath } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { DATABASE_FILE } from "../embedded/database.ts";
+import { proveAccess } from "../files/access.ts";
 import { syncDirectory } from "../files/directory-sync.ts";
 import { directoryFault } from "../directory-fault.ts";
+import { isEmbeddedDirectory, SYSTEM_DIRECTORY } from "../layouts.ts";
 import { StartError } from "../start-error.ts";
 import type { Store } from "../store.ts";
 import { FirmSync } from "./firm-sync.ts";
 import { newDeploymentId, readFormat, writeFormat } from "./format.ts";
 import { FsReader } from "./fs-reader.ts";
 import { FsStore } from "./fs-store.ts";
-import { Layout, SYSTEM_DIRECTORY } from "./layout.ts";
+import { Layout } from "./layout.ts";
 import { Locks } from "./locks.ts";
 import { ALIVE_FILE, Staging, TARGET_SUFFIX } from "./staging.ts";
 import { systemCode, unlessMissing } from "./system-error.ts";
 import type { Workplace } from "./workplace.ts";
-
-/** Whether a directory is one of MinIO's in its FS layout, or of any of its layouts. */
-export async function isMinioDirectory(directory: string): Promise<boolean> {
-  return await exists(join(resolve(directory), SYSTEM_DIRECTORY, "format.json"));
-}
 
 /**
  * Opens a directory in MinIO's FS layout. One that is not there yet is made, and what lies in one that was not MinIO's
@@ -92,8 +88,8 @@ async function prepareRoot(root: string): Promise<string> {
   const created = await mkdir(root, { recursive: true });
   if (created !== undefined) await syncDirectory(dirname(created));
   const real = await realpath(root);
-  await access(real, constants.R_OK | constants.W_OK | constants.X_OK);
-  if (await exists(join(real, DATABASE_FILE))) {
+  await proveAccess(real);
+  if (await isEmbeddedDirectory(real)) {
     throw new StartError(
       "embedded-layout",
       `${root} holds data of minio-ts in its own layout. Serve it with "server ${root}", or choose another directory.`,
@@ -134,8 +130,4 @@ async function openWorkplace(layout: Layout): Promise<Workplace> {
     await staging.close();
     throw thrown;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(() => true, () => false);
 }

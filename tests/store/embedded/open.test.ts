@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openEmbeddedStore } from "../../../src/store/embedded/open.ts";
 import { StartError, type StartFault } from "../../../src/store/start-error.ts";
 import { bytesOf, put, readObject } from "../../conformance/fixture.ts";
+import { installedRuntimes, RUNTIME_COMMANDS } from "../../running-server.ts";
 import { testDirectories } from "./directory.ts";
 
 const OPEN = new URL("../../../src/store/embedded/open.ts", import.meta.url).href;
@@ -82,6 +83,25 @@ describe("openEmbeddedStore", () => {
     await expectFault(directory, "not-writable", "write access");
     await chmod(directory, 0o700);
   });
+
+  for (const runtime of process.getuid?.() === 0 ? installedRuntimes() : []) {
+    test(`takes a directory without write bits on ${runtime} from root, who may write it all the same`, async () => {
+      const directory = await newDirectory();
+      const script = join(directory, "open.ts");
+      await writeFile(
+        script,
+        `import process from "node:process";
+         import { openEmbeddedStore } from ${JSON.stringify(OPEN)};
+         await (await openEmbeddedStore(process.argv[2])).close();`,
+      );
+      const data = join(directory, "data");
+      await mkdir(data, { mode: 0o500 });
+      const [command, ...words] = RUNTIME_COMMANDS[runtime];
+      const { status, stderr } = spawnSync(command, [...words, script, data], { encoding: "utf8" });
+      expect([status, stderr.replace(/^.*warning.*$/gim, "").trim()]).toEqual([0, ""]);
+      expect((await readdir(data)).sort()).toEqual(["blobs", "store.db"]);
+    });
+  }
 
   test("refuses a newer format and leaves it untouched", async () => {
     const directory = await newDirectory();
