@@ -123,11 +123,14 @@ async function bench(): Promise<void> {
     }
     print(await loadWarm("HEAD, 16 connections", server, 16, seconds, (i) => nth(heads, i)));
 
-    const big = requests.put("/bench/big", randomBytes(2 ** 26));
+    const bytes = randomBytes(2 ** 26);
+    const big = requests.put("/bench/big", bytes);
+    const chunked = requests.putChunked("/bench/chunked", bytes);
     const bigGet = requests.get("/bench/big", 2 ** 26);
     for (const connections of [1, 4]) {
       const at = `64 MiB, ${connections} connection${connections > 1 ? "s" : ""}`;
       print(await loadWarm(`PUT ${at}`, server, connections, seconds, () => big));
+      print(await loadWarm(`PUT ${at}, aws-chunked`, server, connections, seconds, () => chunked));
       print(await loadWarm(`GET ${at}`, server, connections, seconds, () => bigGet));
     }
     if (wanted("LIST")) {

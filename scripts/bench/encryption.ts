@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type Figure, load, loadWarm, type Shot, together } from "./load.ts";
+import { crowdedMemory } from "./memory.ts";
 import { type Measured, startMeasured } from "./process.ts";
 import { line } from "./report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./requests.ts";
@@ -146,6 +147,8 @@ async function measureProvider(
       }),
   );
   judge({ what: "of plain", value: range.ratio, atLeast: 0.6 });
+  const peak = await crowdedMemory(server, requests, 3 * seconds, SSE_S3);
+  judge({ what: "MB at most resident, 32 uploads and 32 slow readers", value: peak, atMost: 200 });
 }
 
 function judge({ what, value, atLeast, atMost }: Goal): void {

@@ -24,7 +24,7 @@ export interface Figure {
 }
 
 /**
- * Sends shots over `connections` connections, each one at a time, until `seconds` are over, and sums up.
+ * Sends shots over `connections` connections, each one at a time and at least one, until `seconds` are over, and sums up.
  * @param shot the request number `i`, over all connections
  * @throws Error when any answer is not a 2xx
  */
@@ -44,7 +44,7 @@ export async function load(
   const end = begin + seconds * 1000;
   await Promise.all(wires.map(async (wire) => {
     let sentAt = performance.now();
-    while (sentAt < end) {
+    do {
       const { pieces, withBody, bytes: size } = shot(next++);
       const { status } = await wire.send(pieces, withBody);
       if (status < 200 || status > 299) throw new Error(`${name}: status ${status}`);
@@ -52,7 +52,7 @@ export async function load(
       latencies.push(now - sentAt);
       bytes += size;
       sentAt = now;
-    }
+    } while (sentAt < end);
   }));
   const elapsed = (performance.now() - begin) / 1000;
   const used = server.cpu() - cpu;

@@ -1,6 +1,9 @@
 import { Buffer } from "node:buffer";
-import { signHeaders } from "../../tests/auth/sign.ts";
+import { crc32 } from "node:zlib";
+import { signHeaders, unsignedChunks } from "../../tests/auth/sign.ts";
 import type { Shot } from "./load.ts";
+
+const CHUNK = 64 * 1024;
 
 /** Signs requests of the bench's user once; the bytes are sent again and again. */
 export class Requests {
@@ -26,6 +29,28 @@ export class Requests {
       ? [Buffer.concat([head, body])]
       : [head, body];
     return { pieces, withBody: true, bytes: body.length };
+  }
+
+  /** As the SDKs of AWS send it by themselves: in chunks of 64 KiB, with a CRC32 that trails. */
+  putChunked(path: string, body: Uint8Array): Shot {
+    const chunks = Array.from(
+      { length: Math.ceil(body.length / CHUNK) },
+      (_, i) => body.subarray(i * CHUNK, (i + 1) * CHUNK),
+    );
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(body));
+    const wire = unsignedChunks({
+      chunks,
+      trailers: [["x-amz-checksum-crc32", checksum.toString("base64")]],
+    });
+    const head = this.#head("PUT", path, {
+      "content-length": String(wire.length),
+      "content-encoding": "aws-chunked",
+      "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+      "x-amz-decoded-content-length": String(body.length),
+      "x-amz-trailer": "x-amz-checksum-crc32",
+    });
+    return { pieces: [head, wire], withBody: true, bytes: body.length };
   }
 
   #head(method: string, target: string, extra: Readonly<Record<string, string>>): Uint8Array {
