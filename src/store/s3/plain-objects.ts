@@ -18,11 +18,12 @@ import { KeyLocks } from "./key-locks.ts";
 import { headersOf } from "./metadata-headers.ts";
 import { readDocument, timeOf } from "./remote-document.ts";
 import { remotePage } from "./remote-listing.ts";
-import { checksumHeader, isMd5, unquoted } from "./remote-object.ts";
-import { foreign, type RemoteObjects, type Written, written } from "./remote-objects.ts";
+import { checksumHeader, unquoted } from "./remote-object.ts";
+import { type RemoteObjects, type Written, written } from "./remote-objects.ts";
 import { RemoteReader } from "./remote-reader.ts";
 import type { RemoteWriter } from "./remote-writer.ts";
 import { checkExpectation, conditionsOf, etagOfRevision, recordOf, revisionOf } from "./remote-record.ts";
+import { checkMd5 } from "./sent-md5.ts";
 
 /** Room for the answer to a copy. */
 const MAX_DOCUMENT = 64 * 1024;
@@ -87,6 +88,7 @@ export class PlainObjects {
       bucket,
       key,
       headers: { ...headersOf(put.metadata ?? {}), ...headersOfWrite(encryption, keyRules) },
+      encryption,
       keyHeaders: headersOfKey(encryption, keyRules),
       conditions: conditionsOf(expect),
       late: () => ({
@@ -202,19 +204,4 @@ function writtenRecord(
 function checksumOf(attributes: ObjectAttributes | undefined): Record<string, string> {
   const checksum = attributes?.checksum;
   return checksum?.type === "FULL_OBJECT" ? { [checksumHeader(checksum.algorithm)]: checksum.value } : {};
-}
-
-/**
- * Compares the MD5 of what was sent with that of what the backend has got, where its ETag is one.
- * @param sent MD5 in hexadecimal digits, or some other ETag
- * @throws S3Error InternalError
- */
-export function checkMd5(
-  sent: string,
-  { etag, answer }: Written,
-  asked: BackendEncryption | undefined,
-): void {
-  if (asked?.kind === "sse-c" || asked?.kind === "sse-kms" || !/^[0-9a-f]{32}$/.test(sent)) return;
-  const encryption = Object.fromEntries(answer.headers);
-  if (isMd5({ etag, encryption }) && etag !== sent) throw foreign("the ETag of other bytes than it was sent");
 }

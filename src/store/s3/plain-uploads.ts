@@ -13,11 +13,11 @@ import type {
 } from "../store.ts";
 import { headersOfKey, headersOfWrite, type KeyRules } from "./encryption-headers.ts";
 import { headersOf } from "./metadata-headers.ts";
-import { checkMd5 } from "./plain-objects.ts";
 import { requestBody } from "./remote-body.ts";
 import { checksumHeader } from "./remote-object.ts";
 import { conditionsOf, revisionOf } from "./remote-record.ts";
 import type { RemotePart, RemoteUpload, RemoteUploads } from "./remote-uploads.ts";
+import { checkMd5 } from "./sent-md5.ts";
 
 /** Multipart uploads at their own keys of a backend, which knows them by the same ids as the client. */
 export class PlainUploads {

@@ -1,9 +1,11 @@
 import { Buffer } from "node:buffer";
+import type { BackendEncryption, UploadId } from "../store.ts";
 import { type OutgoingBody, PIECE, requestBody } from "./remote-body.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { Pieces } from "./pieces.ts";
 import type { RemoteObjects, Written } from "./remote-objects.ts";
 import type { RemoteUploads } from "./remote-uploads.ts";
+import { checkMd5, withMd5 } from "./sent-md5.ts";
 import { beginningOf } from "./small-body.ts";
 
 /** S3 takes up to 5 GiB in one request. What is encrypted is a little longer than the object that came. */
@@ -19,6 +21,8 @@ export interface RemoteWrite {
   readonly key: string;
   /** Of metadata and encryption. */
   readonly headers: Headers;
+  /** The same as in `headers`. */
+  readonly encryption: BackendEncryption | undefined;
   /** Of a customer's key, which every piece of a body in pieces needs. */
   readonly keyHeaders: Headers;
   /** Of conditions. */
@@ -26,6 +30,18 @@ export interface RemoteWrite {
   /** Of what is known only when the body has been confirmed; told to the backend where that is before the body. */
   readonly late?: () => Headers;
   readonly body: OutgoingBody;
+}
+
+/** A body that is at the backend and no object yet. */
+export interface Staged {
+  readonly upload: UploadId;
+  readonly parts: readonly StagedPart[];
+}
+
+export interface StagedPart {
+  readonly number: number;
+  /** As the backend names it. */
+  readonly etag: string;
 }
 
 /** Writes objects of a backend. A body that fails leaves nothing behind, a body of any size is sent with bounded memory. */
@@ -38,17 +54,66 @@ export class RemoteWriter {
     this.#uploads = uploads;
   }
 
-  /** @throws S3Error as the backend names it; whatever the body throws */
+  /** @throws S3Error as the backend names it, InternalError when it has got other bytes; whatever the body throws */
   async write(write: RemoteWrite): Promise<Written> {
     const { body } = write;
     if (body.size !== undefined) {
       if (body.size <= MOST_AT_ONCE) return await this.#put(write, body);
-      return await this.#inParts(write, largeParts(body.chunks, body.size));
+      return await this.#publish(await this.stage(write), write);
     }
     const beginning = await beginningOf(body.chunks, PIECE);
-    if ("begun" in beginning) return await this.#inParts(write, smallParts(beginning.begun));
+    if ("begun" in beginning) {
+      const begun = { ...write, body: { ...body, chunks: beginning.begun } };
+      return await this.#publish(await this.stage(begun), write);
+    }
     const { whole } = beginning;
     return await this.#put(write, { ...body, chunks: once(whole), size: whole.length });
+  }
+
+  /**
+   * Brings a body to the backend, where it is no object yet and replaces none: an upload whose parts have been compared
+   * with what was sent. S3 takes bodies of unknown size and very large ones in no other way.
+   * @throws S3Error as the backend names it, InternalError when it has got other bytes; whatever the body throws
+   */
+  async stage(write: RemoteWrite): Promise<Staged> {
+    const { bucket, key, headers, keyHeaders, body } = write;
+    const upload = await this.#uploads.create(bucket, key, headers, undefined);
+    try {
+      const parts: StagedPart[] = [];
+      const bodies = body.size === undefined ? smallParts(body.chunks) : largeParts(body.chunks, body.size);
+      for await (const part of bodies) {
+        const number = parts.length + 1;
+        const { body: sent, md5 } = withMd5(part);
+        const done = await this.#uploads.putPart(upload, number, keyHeaders, sent);
+        checkMd5(await md5(), done, write.encryption);
+        parts.push({ number, etag: done.etag });
+      }
+      await body.confirmed();
+      return { upload, parts };
+    } catch (thrown) {
+      await this.abandon(upload);
+      throw thrown;
+    }
+  }
+
+  /** Makes an object of a staged body. @throws S3Error as the backend names it */
+  async publish({ upload, parts }: Staged, conditions: Headers = {}): Promise<Written> {
+    const list = parts.map((part) => ({ ...part, checksum: undefined }));
+    return await this.#uploads.complete(upload, list, undefined, conditions);
+  }
+
+  /** Takes a staged body away. */
+  async abandon(upload: UploadId): Promise<void> {
+    await this.#uploads.abort(upload).catch(() => {});
+  }
+
+  async #publish(staged: Staged, { conditions }: RemoteWrite): Promise<Written> {
+    try {
+      return await this.publish(staged, conditions);
+    } catch (thrown) {
+      await this.abandon(staged.upload);
+      throw thrown;
+    }
   }
 
   async #put(write: RemoteWrite, outgoing: OutgoingBody): Promise<Written> {
@@ -59,26 +124,10 @@ export class RemoteWriter {
       ...write.conditions,
     }, body);
   }
-
-  /** Nor does S3 take a body of unknown size in one request. */
-  async #inParts(write: RemoteWrite, bodies: AsyncIterable<RequestBody>): Promise<Written> {
-    const { bucket, key, headers, keyHeaders, conditions, body } = write;
-    const upload = await this.#uploads.create(bucket, key, headers, undefined);
-    try {
-      const parts: { number: number; etag: string; checksum: undefined }[] = [];
-      for await (const part of bodies) {
-        const number = parts.length + 1;
-        const { etag } = await this.#uploads.putPart(upload, number, keyHeaders, part);
-        parts.push({ number, etag, checksum: undefined });
-      }
-      await body.confirmed();
-      return await this.#uploads.complete(upload, parts, undefined, conditions);
-    } catch (thrown) {
-      await this.#uploads.abort(upload).catch(() => {});
-      throw thrown;
-    }
-  }
 }
+
+/** An upload has at least one part. */
+const EMPTY: RequestBody = { kind: "bytes", bytes: new Uint8Array(0) };
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
@@ -87,6 +136,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 /** Parts that are streamed, for a body of known size. */
 async function* largeParts(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<RequestBody> {
   const pieces = new Pieces(chunks);
+  if (size === 0) yield EMPTY;
   try {
     for (let left = size; left > 0;) {
       const length = Math.min(left, LARGE_PART);
@@ -103,6 +153,7 @@ async function* largeParts(chunks: AsyncIterable<Uint8Array>, size: number): Asy
 async function* smallParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RequestBody> {
   let pending: Uint8Array[] = [];
   let size = 0;
+  let empty = true;
   for await (const chunk of chunks) {
     pending.push(chunk);
     size += chunk.length;
@@ -110,6 +161,7 @@ async function* smallParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Re
     yield { kind: "bytes", bytes: Buffer.concat(pending) };
     pending = [];
     size = 0;
+    empty = false;
   }
-  if (size > 0) yield { kind: "bytes", bytes: Buffer.concat(pending) };
+  if (size > 0 || empty) yield { kind: "bytes", bytes: Buffer.concat(pending) };
 }

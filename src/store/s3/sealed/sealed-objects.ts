@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { S3Error } from "../../../errors/s3-error.ts";
 import type {
   ListedObject,
@@ -10,9 +11,12 @@ import type {
 } from "../../store.ts";
 import { headersOfKey, headersOfWrite, type KeyRules } from "../encryption-headers.ts";
 import type { KeyLocks } from "../key-locks.ts";
+import { requestBody } from "../remote-body.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
 import { checkExpectation } from "../remote-record.ts";
-import type { RemoteWriter } from "../remote-writer.ts";
+import type { RemoteWrite, RemoteWriter } from "../remote-writer.ts";
+import { checkMd5, withMd5 } from "../sent-md5.ts";
+import { SMALL } from "../small-body.ts";
 import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
 import { dataKey, fits, metaKey } from "./names.ts";
@@ -64,39 +68,71 @@ export class SealedObjects {
    * @throws S3Error PreconditionFailed and as the backend names it; whatever `body` and `attributes` throw
    */
   async put(put: PutObject, current: Current, replaced: () => Promise<void>): Promise<ObjectRecord> {
-    const { bucket, key, expect, backend } = put;
-    const { writer, documents, keyRules, locks } = this.#parts;
+    const { bucket, key, expect, backend: encryption, storedSize } = put;
+    const { documents, keyRules, locks } = this.#parts;
     const write = newWriteId();
     let attributes: ObjectAttributes | undefined;
     let passed = 0;
     let release = () => {};
     try {
-      await writer.write({
+      const data: RemoteWrite = {
         bucket,
         key: dataKey(key),
         headers: {
           "content-type": "application/octet-stream",
           ...stampHeaders({ write, metadata: put.metadata ?? {} }),
-          ...headersOfWrite(backend, keyRules),
+          ...headersOfWrite(encryption, keyRules),
         },
-        keyHeaders: headersOfKey(backend, keyRules),
+        encryption,
+        keyHeaders: headersOfKey(encryption, keyRules),
         conditions: {},
         body: {
           chunks: counted(put.body, (length) => passed += length),
-          size: put.storedSize,
+          size: storedSize,
           confirmed: async () => {
             attributes = await put.attributes();
             release = await locks.acquire(bucket, key);
             if (expect !== undefined) checkExpectation(expect, await current(bucket, key));
           },
         },
-      });
+      };
+      await (storedSize !== undefined && storedSize <= SMALL ? this.#putSmall(data) : this.#putLarge(data));
       if (attributes === undefined) throw new Error("the backend answered before the body had ended");
       const found = await documents.write(bucket, metaKey(key), newMeta(attributes, passed, write));
       await replaced();
       return sealedRecord(bucket, key, found);
     } finally {
       release();
+    }
+  }
+
+  /**
+   * The backend compares the MD5 of data in one piece before it replaces anything. One that got other bytes all the same
+   * is left none, for a reader would take them for the new object.
+   */
+  async #putSmall({ bucket, key, headers, encryption, body: outgoing }: RemoteWrite): Promise<void> {
+    const { objects } = this.#parts;
+    const { body, md5 } = withMd5(await requestBody(outgoing));
+    const sent = await md5();
+    const contentMd5 = { "Content-MD5": Buffer.from(sent, "hex").toString("base64") };
+    const done = await objects.put(bucket, key, { ...headers, ...contentMd5 }, body);
+    try {
+      checkMd5(sent, done, encryption);
+    } catch (thrown) {
+      await objects.delete(bucket, key).catch(() => {});
+      throw thrown;
+    }
+  }
+
+  /** Data in parts replaces none before all of them have been compared. */
+  async #putLarge(data: RemoteWrite): Promise<void> {
+    const { writer } = this.#parts;
+    const staged = await writer.stage(data);
+    try {
+      await writer.publish(staged);
+    } catch (thrown) {
+      await writer.abandon(staged.upload);
+      throw thrown;
     }
   }
 

@@ -18,6 +18,7 @@ import { requestBody } from "../remote-body.ts";
 import { checkExpectation } from "../remote-record.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
 import type { RemotePart, RemoteUploads } from "../remote-uploads.ts";
+import { checkMd5, withMd5 } from "../sent-md5.ts";
 import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
 import { backendUploadId, dataKey, metaKey, partMetaKey, uploadFolder, uploadMetaKey } from "./names.ts";
@@ -105,13 +106,15 @@ export class SealedUploads {
     const { bucket, key, uploadId, partNumber, storedSize } = put;
     const { uploads, documents, keyRules } = this.#parts;
     let attributes: PartAttributes | undefined;
-    const body = await requestBody({
-      chunks: put.body,
-      size: storedSize,
-      async confirmed() {
-        attributes = await put.attributes();
-      },
-    });
+    const { body, md5 } = withMd5(
+      await requestBody({
+        chunks: put.body,
+        size: storedSize,
+        async confirmed() {
+          attributes = await put.attributes();
+        },
+      }),
+    );
     const size = body.kind === "bytes" ? body.bytes.length : body.length;
     const done = await uploads.putPart(
       dataUpload(put),
@@ -120,6 +123,8 @@ export class SealedUploads {
       body,
     );
     if (attributes === undefined) throw new Error("the backend answered before the body had ended");
+    // Without its document a part does not count, whatever the backend has of it.
+    checkMd5(await md5(), done, put.backend);
     const { etag, checksum } = attributes;
     const part = { size: attributes.size, etag, ...(checksum === undefined ? {} : { checksum }) };
     await documents.write(bucket, partMetaKey(key, backendUploadId(uploadId), partNumber), {
