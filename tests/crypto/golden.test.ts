@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import process from "node:process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { decryptedSize, encryptedSize } from "../../src/crypto/dare.ts";
 import { openDare } from "../../src/crypto/dare-reader.ts";
@@ -11,22 +10,8 @@ import { objectPath } from "../../src/crypto/path.ts";
 import { opaqueEtag, openEtag } from "../../src/crypto/sealed-etag.ts";
 import { openDataKey, openObjectKey } from "../../src/crypto/sealed-key.ts";
 import { Secret } from "../../src/crypto/secret.ts";
+import { GOLDEN, type GoldenObject, MANIFEST } from "../golden/data-sets.ts";
 import { chunks, collect, hex, PROVIDERS, secret, sha256 } from "./vectors.ts";
-
-// Data directories of real servers are not part of this project. They are looked for beside it, or where GOLDEN_DIR says.
-const golden = process.env["GOLDEN_DIR"] ?? resolve(import.meta.dir, "../../../shared/reference/golden");
-
-interface GoldenObject {
-  readonly dataset: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly size: number;
-  readonly sha256: string;
-  readonly md5: string;
-  readonly etag: string;
-  readonly sse: "none" | "SSE-S3" | "SSE-C";
-  readonly client_key_b64?: string;
-}
 
 interface FsJson {
   readonly meta: Readonly<Record<string, string>>;
@@ -38,7 +23,7 @@ const base64 = (text: string | undefined) => Buffer.from(text ?? "", "base64");
 const MASTER_KEY = "6368616e676520746869732070617373776f726420746f206120736563726574";
 
 function json<T>(...path: string[]): T {
-  return JSON.parse(readFileSync(join(golden, ...path), "utf8")) as T;
+  return JSON.parse(readFileSync(join(GOLDEN, ...path), "utf8")) as T;
 }
 
 function objectKey(object: GoldenObject, meta: FsJson["meta"]): Secret {
@@ -58,11 +43,10 @@ function objectKey(object: GoldenObject, meta: FsJson["meta"]): Secret {
   });
 }
 
-if (!existsSync(join(golden, "manifest.json"))) {
-  console.warn(`SKIPPED: no golden data in ${golden}; set GOLDEN_DIR`);
+if (MANIFEST === undefined) {
   test.skip("golden data is opened", () => {});
 } else {
-  const objects = json<{ objects: GoldenObject[] }>("manifest.json").objects
+  const objects = MANIFEST.objects
     .filter((object) => object.sse !== "none" && ["fs-masterkey", "fs-legacy2018"].includes(object.dataset));
 
   test("the golden data has encrypted objects of both kinds of sealing", () => {
@@ -73,7 +57,7 @@ if (!existsSync(join(golden, "manifest.json"))) {
   describe.each(PROVIDERS)("provider $name", (aead) => {
     test.each(objects)("$dataset: $sse object $bucket/$key is opened", async (object) => {
       const { dataset, bucket, key } = object;
-      const stored = readFileSync(join(golden, dataset, bucket, key));
+      const stored = readFileSync(join(GOLDEN, dataset, bucket, key));
       const { meta, parts } = json<FsJson>(dataset, ".minio.sys/buckets", bucket, key, "fs.json");
       const whole = objectKey(object, meta);
       const opened: Uint8Array[] = [];

@@ -57,7 +57,16 @@ export interface Manifest {
   readonly objects: readonly GoldenObject[];
   readonly uploads_in_progress: readonly GoldenUpload[];
   readonly empty_dirs: readonly string[];
-  readonly vault: { readonly key_name: string; readonly exported_key_b64: string };
+  readonly vault: {
+    readonly key_name: string;
+    readonly exported_key_b64: string;
+    readonly exchanges: readonly {
+      readonly context: string;
+      readonly context_b64: string;
+      readonly ciphertext: string;
+      readonly plaintext_b64: string;
+    }[];
+  };
   readonly listings: Readonly<
     Record<string, readonly (readonly [key: string, etag: string, size: number])[]>
   >;

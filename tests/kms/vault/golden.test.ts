@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import process from "node:process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { nativeAead } from "../../../src/crypto/aead-native.ts";
 import { decryptedSize } from "../../../src/crypto/dare.ts";
 import { openDare } from "../../../src/crypto/dare-reader.ts";
@@ -14,47 +13,21 @@ import { openEtag } from "../../../src/crypto/sealed-etag.ts";
 import type { VaultKms } from "../../../src/kms/vault/vault-kms.ts";
 import { readEncryption } from "../../../src/sse/metadata.ts";
 import { openUnderKms } from "../../../src/sse/object-key.ts";
+import { GOLDEN, MANIFEST } from "../../golden/data-sets.ts";
 import { chunks, collect } from "../../crypto/vectors.ts";
 import { kmsOf } from "./double-kms.ts";
 import { VaultDouble } from "./vault-double.ts";
-
-// Data of real servers is not part of this project. It is looked for beside it, or where GOLDEN_DIR says.
-const golden = process.env["GOLDEN_DIR"] ?? resolve(import.meta.dir, "../../../../shared/reference/golden");
-
-interface Manifest {
-  readonly objects: readonly {
-    readonly dataset: string;
-    readonly bucket: string;
-    readonly key: string;
-    readonly size: number;
-    readonly sha256: string;
-    readonly md5: string;
-    readonly sse: string;
-  }[];
-  readonly vault: {
-    readonly key_name: string;
-    readonly exported_key_b64: string;
-    readonly exchanges: readonly {
-      readonly context: string;
-      readonly context_b64: string;
-      readonly ciphertext: string;
-      readonly plaintext_b64: string;
-    }[];
-  };
-}
 
 interface FsJson {
   readonly meta: Readonly<Record<string, string>>;
   readonly parts?: readonly { readonly number: number; readonly size: number }[];
 }
 
-if (!existsSync(golden)) {
-  console.warn(`SKIPPED: there is no golden data in ${golden}`);
+if (MANIFEST === undefined) {
   describe.skip("data keys of a real Vault", () => test("are in the golden data", () => {}));
 } else {
-  const manifest = JSON.parse(readFileSync(join(golden, "manifest.json"), "utf8")) as Manifest;
-  const { key_name: keyName, exported_key_b64: ringKey, exchanges } = manifest.vault;
-  const objects = manifest.objects.filter(({ dataset, sse }) => dataset === "fs-vault" && sse === "SSE-S3");
+  const { key_name: keyName, exported_key_b64: ringKey, exchanges } = MANIFEST.vault;
+  const objects = MANIFEST.objects.filter(({ dataset, sse }) => dataset === "fs-vault" && sse === "SSE-S3");
 
   describe("data keys of a real Vault", () => {
     let double: VaultDouble;
@@ -92,12 +65,12 @@ if (!existsSync(golden)) {
 
     test.each(objects)("open $bucket/$key, which MinIO wrote, down to its bytes", async (object) => {
       const { bucket, key } = object;
-      const where = join(golden, "fs-vault", ".minio.sys/buckets", bucket, key, "fs.json");
+      const where = join(GOLDEN, "fs-vault", ".minio.sys/buckets", bucket, key, "fs.json");
       const { meta, parts = [] } = JSON.parse(readFileSync(where, "utf8")) as FsJson;
       const encryption = readEncryption(meta);
       if (encryption.kind !== "sse-s3") throw new Error(`${key} is not encrypted with SSE-S3`);
       const objectKey = await openUnderKms(encryption, object, kms);
-      const stored = readFileSync(join(golden, "fs-vault", objectPath(bucket, key)));
+      const stored = readFileSync(join(GOLDEN, "fs-vault", objectPath(bucket, key)));
       const sizes = encryption.multipart ? parts.map(({ size }) => decryptedSize(size)) : [object.size];
       const hash = createHash("sha256");
       for (const span of partSpans(sizes, 0, object.size)) {
