@@ -6,7 +6,7 @@ import { Pieces } from "./pieces.ts";
 import type { RemoteObjects, Written } from "./remote-objects.ts";
 import type { RemoteUploads } from "./remote-uploads.ts";
 import { checkMd5, withMd5 } from "./sent-md5.ts";
-import { beginningOf } from "./small-body.ts";
+import { beginningOf, SMALL, wholeBody } from "./small-body.ts";
 
 /** S3 takes up to 5 GiB in one request. What is encrypted is a little longer than the object that came. */
 const MOST_AT_ONCE = 5 * 2 ** 30;
@@ -80,8 +80,7 @@ export class RemoteWriter {
     const upload = await this.#uploads.create(bucket, key, headers, undefined);
     try {
       const parts: StagedPart[] = [];
-      const bodies = body.size === undefined ? smallParts(body.chunks) : largeParts(body.chunks, body.size);
-      for await (const part of bodies) {
+      for await (const part of partsOf(body)) {
         const number = parts.length + 1;
         const { body: sent, md5 } = withMd5(part);
         const done = await this.#uploads.putPart(upload, number, keyHeaders, sent);
@@ -126,8 +125,15 @@ export class RemoteWriter {
   }
 }
 
-/** An upload has at least one part. */
-const EMPTY: RequestBody = { kind: "bytes", bytes: new Uint8Array(0) };
+/** Parts of a body, at least one. */
+function partsOf({ chunks, size }: OutgoingBody): AsyncIterable<RequestBody> {
+  if (size === undefined) return smallParts(chunks);
+  return size <= SMALL ? onePart(chunks, size) : largeParts(chunks, size);
+}
+
+async function* onePart(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<RequestBody> {
+  yield { kind: "bytes", bytes: await wholeBody(chunks, size) };
+}
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
@@ -136,7 +142,6 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 /** Parts that are streamed, for a body of known size. */
 async function* largeParts(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<RequestBody> {
   const pieces = new Pieces(chunks);
-  if (size === 0) yield EMPTY;
   try {
     for (let left = size; left > 0;) {
       const length = Math.min(left, LARGE_PART);

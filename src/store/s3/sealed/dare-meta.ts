@@ -39,6 +39,8 @@ export interface OwnMember {
   readonly plan?: ChecksumPlan;
   /** One for each of `parts`. */
   readonly parts?: readonly OwnPart[];
+  /** The upload of the backend that the data may still be when this is written, and the ETags of its parts. */
+  readonly staged?: { readonly uploadId: string; readonly parts: Readonly<Record<string, string>> };
   /** Metadata values that UTF-8 cannot hold, as header text. */
   readonly headerText?: Metadata;
 }
@@ -109,6 +111,7 @@ function parseOwn(own: JsonReader): OwnMember {
   const checksum = own.object("checksum");
   const plan = own.object("plan");
   const parts = own.list("parts");
+  const staged = own.object("staged");
   return {
     ...given("write", own.optionalText("write")),
     ...given("size", own.optionalInteger("size")),
@@ -118,6 +121,9 @@ function parseOwn(own: JsonReader): OwnMember {
       ? {}
       : { checksum: { ...parsePlan(checksum), value: checksum.text("value") } }),
     ...(plan === undefined ? {} : { plan: parsePlan(plan) }),
+    ...(staged === undefined
+      ? {}
+      : { staged: { uploadId: staged.text("uploadId"), parts: staged.optionalTexts("parts") ?? {} } }),
     ...(parts.length === 0 ? {} : {
       parts: parts.map((part) => ({
         size: part.integer("size"),

@@ -27,6 +27,7 @@ import { RemoteObjects } from "../remote-objects.ts";
 import { checkExpectation } from "../remote-record.ts";
 import { RemoteUploads } from "../remote-uploads.ts";
 import { RemoteWriter } from "../remote-writer.ts";
+import { Commits } from "./commits.ts";
 import { emptyBucket } from "./empty-bucket.ts";
 import { GatewayListing } from "./gateway-listing.ts";
 import { MetaDocuments } from "./meta-documents.ts";
@@ -65,6 +66,7 @@ export class GatewayStore implements Store {
     const locks = this.#locks;
     const namesBelow = async (bucket: string, prefix: string) =>
       (await allObjects(backend, bucket, prefix)).map(({ key }) => key);
+    const commits = new Commits(documents, writer);
     const recovery = new Recovery(documents, locks, namesBelow);
     this.#backend = backend;
     this.#objects = objects;
@@ -72,8 +74,16 @@ export class GatewayStore implements Store {
     this.#buckets = new RemoteBuckets(backend);
     this.#plain = new PlainObjects({ backend, objects, keyRules, writer });
     this.#plainUploads = new PlainUploads(uploads, keyRules);
-    this.#sealed = new SealedObjects({ objects, writer, documents, recovery, keyRules, locks });
-    this.#sealedUploads = new SealedUploads({ uploads, documents, namesBelow, objects, keyRules, locks });
+    this.#sealed = new SealedObjects({ objects, writer, documents, recovery, commits, keyRules, locks });
+    this.#sealedUploads = new SealedUploads({
+      uploads,
+      documents,
+      commits,
+      namesBelow,
+      objects,
+      keyRules,
+      locks,
+    });
     this.#listing = new GatewayListing(backend, this.#sealed);
     this.#uploadListing = new GatewayUploadListing(uploads, (id) => this.#sealedUploads.listed(id));
   }

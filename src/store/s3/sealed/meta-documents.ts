@@ -1,6 +1,8 @@
 import { S3Error } from "../../../errors/s3-error.ts";
 import { JsonFault } from "../../json-reader.ts";
+import type { Expectation } from "../../store.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
+import { conditionsOf } from "../remote-record.ts";
 import { type DareMeta, formatDareMeta, parseDareMeta } from "./dare-meta.ts";
 import { fits } from "./names.ts";
 import type { FoundMeta } from "./sealed-record.ts";
@@ -35,12 +37,17 @@ export class MetaDocuments {
     return fits(name) && await this.#objects.has(bucket, name);
   }
 
-  /** @param replaces the version that must still be there @throws S3Error PreconditionFailed */
-  async write(bucket: string, name: string, meta: DareMeta, replaces?: string): Promise<FoundMeta> {
+  /** @param expect what must be there, by its ETag @throws S3Error PreconditionFailed */
+  async write(bucket: string, name: string, meta: DareMeta, expect?: Expectation): Promise<FoundMeta> {
     const { etag } = await this.#objects.put(bucket, name, {
       "content-type": "application/octet-stream",
-      ...(replaces === undefined ? {} : { "If-Match": `"${replaces}"` }),
+      ...conditionsOf(expect),
     }, { kind: "bytes", bytes: formatDareMeta(meta) });
     return { meta, etag };
+  }
+
+  /** @param etag of the one that is meant, for a backend that heeds it @throws S3Error PreconditionFailed */
+  async delete(bucket: string, name: string, etag: string): Promise<void> {
+    await this.#objects.delete(bucket, name, conditionsOf({ revision: etag }));
   }
 }

@@ -40,7 +40,7 @@ export class Recovery {
           cause: new Error("data and dare.meta of the object are of two different writes"),
         });
       }
-      await this.#documents.write(bucket, metaKey(key), meta, found.etag);
+      await this.#documents.write(bucket, metaKey(key), meta, { revision: found.etag });
     });
   }
 

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../../../errors/s3-error.ts";
 import type {
+  Expectation,
   ListedObject,
   ObjectAttributes,
   ObjectHandle,
@@ -17,6 +18,7 @@ import { checkExpectation } from "../remote-record.ts";
 import type { RemoteWrite, RemoteWriter } from "../remote-writer.ts";
 import { checkMd5, withMd5 } from "../sent-md5.ts";
 import { SMALL } from "../small-body.ts";
+import type { Commits } from "./commits.ts";
 import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
 import { dataKey, fits, metaKey } from "./names.ts";
@@ -32,6 +34,7 @@ export interface SealedParts {
   readonly writer: RemoteWriter;
   readonly documents: MetaDocuments;
   readonly recovery: Recovery;
+  readonly commits: Commits;
   readonly keyRules: KeyRules;
   readonly locks: KeyLocks;
 }
@@ -69,7 +72,7 @@ export class SealedObjects {
    */
   async put(put: PutObject, current: Current, replaced: () => Promise<void>): Promise<ObjectRecord> {
     const { bucket, key, expect, backend: encryption, storedSize } = put;
-    const { documents, keyRules, locks } = this.#parts;
+    const { keyRules, locks } = this.#parts;
     const write = newWriteId();
     let attributes: ObjectAttributes | undefined;
     let passed = 0;
@@ -96,14 +99,36 @@ export class SealedObjects {
           },
         },
       };
-      await (storedSize !== undefined && storedSize <= SMALL ? this.#putSmall(data) : this.#putLarge(data));
-      if (attributes === undefined) throw new Error("the backend answered before the body had ended");
-      const found = await documents.write(bucket, metaKey(key), newMeta(attributes, passed, write));
+      const meta = () => {
+        if (attributes !== undefined) return newMeta(attributes, passed, write);
+        throw new Error("the backend answered before the body had ended");
+      };
+      const found = expect !== undefined
+        ? await this.#putExpecting(data, key, meta, expect)
+        : await this.#put(data, key, meta);
       await replaced();
       return sealedRecord(bucket, key, found);
     } finally {
       release();
     }
+  }
+
+  async #put(data: RemoteWrite, key: string, meta: () => DareMeta): Promise<FoundMeta> {
+    const { size } = data.body;
+    await (size !== undefined && size <= SMALL ? this.#putSmall(data) : this.#putLarge(data));
+    return await this.#parts.documents.write(data.bucket, metaKey(key), meta());
+  }
+
+  async #putExpecting(
+    write: RemoteWrite,
+    key: string,
+    meta: () => DareMeta,
+    expect: Expectation,
+  ): Promise<FoundMeta> {
+    const { writer, commits } = this.#parts;
+    const data = await writer.stage(write);
+    const undo = () => writer.abandon(data.upload);
+    return await commits.commit({ bucket: write.bucket, key, expect, meta: meta(), data, undo });
   }
 
   /**
@@ -148,7 +173,7 @@ export class SealedObjects {
         bucket,
         metaKey(key),
         changedMeta(found, attributes, keepDate === true),
-        found.etag,
+        { revision: found.etag },
       );
       return sealedRecord(bucket, key, changed);
     });

@@ -3,6 +3,7 @@ import { type BackendEncryption, ObjectReplaced } from "../../store.ts";
 import type { RemoteObject } from "../remote-object.ts";
 import { type ByteQuery, foreign, type RemoteBytes, type RemoteObjects } from "../remote-objects.ts";
 import { type BytesAhead, RemoteReader } from "../remote-reader.ts";
+import type { Commits } from "./commits.ts";
 import { dataKey } from "./names.ts";
 import { belongs, type Recovery } from "./recovery.ts";
 import type { FoundMeta } from "./sealed-record.ts";
@@ -11,6 +12,7 @@ import type { FoundMeta } from "./sealed-record.ts";
 export interface SealedPlace {
   readonly objects: RemoteObjects;
   readonly recovery: Recovery;
+  readonly commits: Commits;
   readonly bucket: string;
   readonly key: string;
   readonly found: FoundMeta;
@@ -65,7 +67,10 @@ export class SealedReader {
         throw foreign("less of the object than it has");
       }
     });
-    if (bytes === undefined) throw new ObjectReplaced("the data of the object is gone");
+    if (bytes === undefined) {
+      await this.#finish();
+      throw new ObjectReplaced("the data of the object is gone");
+    }
     try {
       await this.#requireOwn(bytes.object);
     } catch (thrown) {
@@ -77,10 +82,23 @@ export class SealedReader {
 
   /** @throws ObjectReplaced when the data is that of another `dare.meta`, which is there from now on */
   async #requireOwn(object: RemoteObject): Promise<void> {
-    const { recovery, bucket, key, found } = this.#place;
+    const { objects, recovery, bucket, key, found, encryption } = this.#place;
     if (belongs(found, object)) return;
+    if (found.meta.own?.staged !== undefined) {
+      await this.#finish();
+      const now = await objects.head(bucket, dataKey(key), encryption);
+      if (now?.etag !== object.etag) {
+        throw new ObjectReplaced("the data of the object has come into its place");
+      }
+    }
     await recovery.recover(bucket, key, object);
     throw new ObjectReplaced("the data of the object is another one's");
+  }
+
+  /** Puts the data of this object in its place when its writer has not done it. */
+  #finish(): Promise<boolean> {
+    const { commits, bucket, key, found } = this.#place;
+    return commits.finish(bucket, key, found.meta);
   }
 
   /** Data that was written before `MINIO_GATEWAY_SSE` asked for SSE-C lies under no key at the backend. */
@@ -91,6 +109,8 @@ export class SealedReader {
     } catch (thrown) {
       const refused = thrown instanceof S3Error && thrown.status === 400 && encryption?.kind === "sse-c";
       if (!refused) throw thrown;
+      // What refuses the key may be the data of the former object.
+      if (await this.#finish()) throw new ObjectReplaced("the data of the object has come into its place");
       return { answer: await question(undefined), encryption: undefined };
     }
   }

@@ -2,6 +2,7 @@ import { S3Error } from "../../../errors/s3-error.ts";
 import { concurrently } from "../../concurrently.ts";
 import type {
   CompleteUpload,
+  Expectation,
   Metadata,
   ObjectRecord,
   PartAttributes,
@@ -19,13 +20,14 @@ import { checkExpectation } from "../remote-record.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
 import type { RemotePart, RemoteUploads } from "../remote-uploads.ts";
 import { checkMd5, withMd5 } from "../sent-md5.ts";
+import type { Commits } from "./commits.ts";
 import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
 import { backendUploadId, dataKey, metaKey, partMetaKey, uploadFolder, uploadMetaKey } from "./names.ts";
 import { parsePartRevision, partRecord } from "./part-revision.ts";
 import type { NamesBelow } from "./recovery.ts";
 import type { Current } from "./sealed-objects.ts";
-import { plaintextSize, sealedRecord } from "./sealed-record.ts";
+import { type FoundMeta, plaintextSize, sealedRecord } from "./sealed-record.ts";
 import { stampHeaders, stampOf } from "./stamp.ts";
 import { newWriteId } from "./write-id.ts";
 
@@ -36,6 +38,7 @@ const AT_ONCE = 16;
 export interface UploadParts {
   readonly uploads: RemoteUploads;
   readonly documents: MetaDocuments;
+  readonly commits: Commits;
   readonly namesBelow: NamesBelow;
   readonly objects: RemoteObjects;
   readonly keyRules: KeyRules;
@@ -164,21 +167,17 @@ export class SealedUploads {
     replaced: () => Promise<void>,
   ): Promise<ObjectRecord> {
     const { bucket, key, expect } = complete;
-    const { uploads, documents, locks } = this.#parts;
+    const { documents, locks } = this.#parts;
     return await locks.hold(bucket, key, async () => {
       const begun = await this.#requireMeta(complete);
       if (expect !== undefined) checkExpectation(expect, await current(bucket, key));
       const meta = finishedMeta(complete, begun);
       // Beside the upload first: from there it is put in its place if this process ends before it does it.
       await documents.write(bucket, metaOf(complete), meta);
-      const parts = meta.parts.map(({ number, etag }) => ({ number, etag, checksum: undefined }));
-      try {
-        await uploads.complete(dataUpload(complete), parts, undefined, {});
-      } catch (thrown) {
-        await documents.write(bucket, metaOf(complete), begun).catch(() => {});
-        throw thrown;
-      }
-      const found = await documents.write(bucket, metaKey(key), meta);
+      const undo = async () => void await documents.write(bucket, metaOf(complete), begun).catch(() => {});
+      const found = expect === undefined
+        ? await this.#publish(complete, meta, undo)
+        : await this.#publishExpecting(complete, meta, undo, expect);
       await replaced();
       await this.#clear(complete);
       return sealedRecord(bucket, key, found);
@@ -187,9 +186,48 @@ export class SealedUploads {
 
   /** @throws S3Error NoSuchUpload */
   async abort(id: UploadId): Promise<void> {
-    await this.#requireMeta(id);
+    const meta = await this.#requireMeta(id);
+    if (meta.parts.length > 0) await this.#finishCommitted(id);
     await this.#known(id, () => this.#parts.uploads.abort(dataUpload(id)));
     await this.#clear(id);
+  }
+
+  async #publish(id: UploadId, meta: DareMeta, undo: () => Promise<void>): Promise<FoundMeta> {
+    const { bucket, key } = id;
+    const { uploads, documents } = this.#parts;
+    const parts = meta.parts.map(({ number, etag }) => ({ number, etag, checksum: undefined }));
+    try {
+      await uploads.complete(dataUpload(id), parts, undefined, {});
+    } catch (thrown) {
+      await undo();
+      throw thrown;
+    }
+    return await documents.write(bucket, metaKey(key), meta);
+  }
+
+  async #publishExpecting(
+    id: UploadId,
+    meta: DareMeta,
+    undo: () => Promise<void>,
+    expect: Expectation,
+  ): Promise<FoundMeta> {
+    const { bucket, key } = id;
+    const data = { upload: dataUpload(id), parts: meta.parts };
+    return await this.#parts.commits.commit({ bucket, key, expect, meta, data, undo });
+  }
+
+  /**
+   * An upload that was cut off on its way into its place is the object already, and can not be aborted any more.
+   * @throws S3Error NoSuchUpload
+   */
+  async #finishCommitted(id: UploadId): Promise<void> {
+    const { bucket, key, uploadId } = id;
+    const { documents, commits } = this.#parts;
+    const current = await documents.read(bucket, metaKey(key));
+    if (current?.meta.own?.staged?.uploadId !== backendUploadId(uploadId)) return;
+    await commits.finish(bucket, key, current.meta);
+    await this.#clear(id);
+    throw new S3Error("NoSuchUpload");
   }
 
   async #part(id: UploadId, remote: RemotePart): Promise<PartRecord | undefined> {
