@@ -85,7 +85,8 @@ const schema = z.object({
   maxConnections: z.string().regex(/^[1-9]\d{0,6}$/, "must be a whole number from 1 to 9999999")
     .transform(Number).default(10_000),
   clientReadDeadline: duration(1000).default(120_000),
-  clientWriteDeadline: duration(1000).default(120_000),
+  // The kernel takes megabytes at a time off a slow reader: at 10 KB/s it is minutes before it asks for more.
+  clientWriteDeadline: duration(1000).default(600_000),
   clientMinRate: z.string().regex(/^\d{1,9}$/, "must be a whole number of bytes a second")
     .transform(Number).default(500),
   prometheusAuthType: z.enum(["jwt", "public"], "must be jwt or public").default("jwt"),

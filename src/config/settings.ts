@@ -71,7 +71,7 @@ const SERVICE = {
   },
   clientWriteDeadline: {
     name: "MINIO_CONN_CLIENT_WRITE_DEADLINE",
-    fallback: "`2m`",
+    fallback: "`10m`",
     meaning: "How long a client may take nothing of an answer; then it loses its connection.",
   },
   clientMinRate: {

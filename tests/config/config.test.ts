@@ -161,7 +161,7 @@ describe("other settings", () => {
   });
 
   test("give what clients have to keep up with", () => {
-    expect(load({}).pace).toEqual({ readDeadline: 120_000, writeDeadline: 120_000, rate: 500 });
+    expect(load({}).pace).toEqual({ readDeadline: 120_000, writeDeadline: 600_000, rate: 500 });
     expect(
       load({
         MINIO_CONN_CLIENT_READ_DEADLINE: "30s",
