@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../../errors/s3-error.ts";
-import { childOf, childrenOf, childText, requiredText } from "../../xml/xml-parser.ts";
+import { childOf, childrenOf, childText, parseXml, requiredText } from "../../xml/xml-parser.ts";
 import { document, element } from "../../xml/xml-writer.ts";
 import type { BucketDocument, BucketPage, BucketRecord } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
@@ -44,6 +44,8 @@ export class RemoteBuckets {
 
   /** @throws S3Error BucketAlreadyOwnedByYou, BucketAlreadyExists */
   async create(bucket: string): Promise<void> {
+    // Of a bucket that is there already some say that it was created.
+    if (await this.#isOwn(bucket)) throw new S3Error("BucketAlreadyOwnedByYou");
     const { region } = this.#backend;
     const location = region === "us-east-1"
       ? undefined
@@ -63,6 +65,12 @@ export class RemoteBuckets {
     if (answer.status === 404 || answer.status === 400) return false;
     if (answer.status >= 300) throw await errorOf(answer);
     return true;
+  }
+
+  async #isOwn(bucket: string): Promise<boolean> {
+    const answer = await this.#backend.ask({ method: "HEAD", bucket, repeatable: true });
+    answer.body.cancel();
+    return answer.status === 200;
   }
 
   async get(bucket: string): Promise<BucketRecord | undefined> {
@@ -106,11 +114,13 @@ export class RemoteBuckets {
       throw error;
     }
     const bytes = await answer.body.whole(MAX_DOCUMENT);
-    return name === "encryption" ? ENCRYPTED : Buffer.from(bytes).toString("utf8");
+    if (name !== "encryption") return Buffer.from(bytes).toString("utf8");
+    return isEncryption(bytes) ? ENCRYPTED : undefined;
   }
 
   /** @throws S3Error NoSuchBucket and as the backend names it */
   async setDocument(bucket: string, name: BucketDocument, text: string | undefined): Promise<void> {
+    if (text === undefined && name === "encryption" && !await this.#knowsEncryption(bucket)) return;
     const bytes = name === "encryption" ? ENCRYPTION_DOCUMENT : Buffer.from(text ?? "", "utf8");
     await this.#backend.done({
       method: text === undefined ? "DELETE" : "PUT",
@@ -120,6 +130,17 @@ export class RemoteBuckets {
       repeatable: true,
     });
     this.#recent.delete(`${name} ${bucket}`);
+  }
+
+  /**
+   * An old RADOS Gateway, which knows of no such document, lists the bucket when it is asked for it, and would delete the
+   * bucket when it is told to remove it.
+   */
+  async #knowsEncryption(bucket: string): Promise<boolean> {
+    const query = [["encryption", ""]] as const;
+    const answer = await this.#backend.ask({ method: "GET", bucket, query, repeatable: true });
+    const bytes = await answer.body.whole(MAX_DOCUMENT);
+    return answer.status !== 200 || isEncryption(bytes);
   }
 
   async #all(): Promise<readonly BucketRecord[]> {
@@ -132,5 +153,15 @@ export class RemoteBuckets {
         createdAt: timeOf(childText(node, "CreationDate")),
       }));
     });
+  }
+}
+
+function isEncryption(bytes: Uint8Array): boolean {
+  try {
+    parseXml(bytes, "ServerSideEncryptionConfiguration");
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof S3Error) return false;
+    throw thrown;
   }
 }

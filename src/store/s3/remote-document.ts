@@ -42,7 +42,7 @@ export function timeOf(text: string | undefined): number {
  */
 export function elementText(bytes: Uint8Array, name: string): string {
   const document = Buffer.from(bytes).toString("utf8");
-  const [, text] = new RegExp(`<${name}>([^<]+)</${name}>`).exec(document) ?? [];
+  const [, text] = new RegExp(`<${name}>([^<]*)</${name}>`).exec(document) ?? [];
   if (text !== undefined) return unescapeXml(text).trim();
   throw new S3Error("InternalError", { cause: new Error(`the backend sent no ${name}`) });
 }

@@ -1,14 +1,15 @@
+import { createHash } from "node:crypto";
 import { S3Error } from "../../errors/s3-error.ts";
 import { childOf, childrenOf, childText, requiredText, type XmlNode } from "../../xml/xml-parser.ts";
 import { document, element } from "../../xml/xml-writer.ts";
 import type { ChecksumAlgorithm, ChecksumPlan, UploadId, UploadListQuery } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
-import { errorWithin } from "./client/backend-error.ts";
+import { errorOf, errorWithin } from "./client/backend-error.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { encryptionOf } from "./encryption-headers.ts";
 import { elementText, flag, readDocument, timeOf, urlDecoded } from "./remote-document.ts";
 import { unquoted } from "./remote-object.ts";
-import { type Written, written } from "./remote-objects.ts";
+import { foreign, type Written, written } from "./remote-objects.ts";
 
 /** Room for 1000 parts with their checksums, or for 1000 uploads with keys of 1024 escaped bytes. */
 const MAX_DOCUMENT = 8 * 2 ** 20;
@@ -86,7 +87,7 @@ export class RemoteUploads {
     return {
       bucket,
       key,
-      uploadId: elementText(document, "UploadId"),
+      uploadId: required(elementText(document, "UploadId")),
       initiatedAt: written(answer, "").at,
       checksum: agreed ? checksum : undefined,
       encryption: encryptionOf(answer.headers),
@@ -129,7 +130,7 @@ export class RemoteUploads {
         ["uploadId", uploadId],
       ],
       repeatable: true,
-    }, MAX_DOCUMENT);
+    }, MAX_DOCUMENT).catch((thrown) => Promise.reject(withUpload(thrown)));
     return readDocument(document, "ListPartsResult", (root) => ({
       parts: childrenOf(root, "Part").map(partOf).filter(({ number }) => number > page.after),
       truncated: flag(root, "IsTruncated"),
@@ -159,7 +160,7 @@ export class RemoteUploads {
         ])
       ),
     );
-    const answer = await this.#backend.call({
+    const answer = await this.#backend.ask({
       method: "POST",
       bucket,
       key,
@@ -169,10 +170,18 @@ export class RemoteUploads {
       repeatable: !("If-Match" in headers || "If-None-Match" in headers),
       patience: COMPLETION_PATIENCE,
     });
+    if (answer.status !== 200) {
+      const error = await errorOf(answer);
+      // RADOS Gateway takes an upload that it does not know for one that is being completed.
+      if (error.shownCode === "InternalError") {
+        await this.parts({ bucket, key, uploadId }, { after: 0, limit: 1 });
+      }
+      throw error;
+    }
     const bytes = await answer.body.whole(MAX_DOCUMENT);
     const failed = errorWithin(bytes);
     if (failed !== undefined) throw failed;
-    return written(answer, unquoted(elementText(bytes, "ETag")));
+    return written(answer, completedEtag(bytes, parts));
   }
 
   /** @throws S3Error NoSuchUpload */
@@ -226,6 +235,22 @@ export class RemoteUploads {
   }
 }
 
+/** Some versions of RADOS Gateway do not tell the ETag, which is made there as everywhere: of those of the parts. */
+function completedEtag(answer: Uint8Array, parts: readonly Pick<RemotePart, "etag">[]): string {
+  const told = elementText(answer, "ETag");
+  if (told !== "") return unquoted(told);
+  const md5 = createHash("md5");
+  for (const { etag } of parts) md5.update(etag, "hex");
+  return `${md5.digest("hex")}-${parts.length}`;
+}
+
+/** RADOS Gateway speaks of a key where it knows no such upload. */
+function withUpload(thrown: unknown): unknown {
+  return thrown instanceof S3Error && thrown.code === "NoSuchKey"
+    ? new S3Error("NoSuchUpload", { cause: thrown })
+    : thrown;
+}
+
 function partOf(node: XmlNode): RemotePart {
   const number = Number(requiredText(node, "PartNumber").trim());
   const size = Number(requiredText(node, "Size").trim());
@@ -247,4 +272,9 @@ function planOf(node: XmlNode): ChecksumPlan | undefined {
   if (algorithm === undefined) return undefined;
   const type = childOf(node, "ChecksumType")?.text;
   return { algorithm, type: type === "FULL_OBJECT" ? "FULL_OBJECT" : "COMPOSITE" };
+}
+
+function required(uploadId: string): string {
+  if (uploadId === "") throw foreign("an upload without an id");
+  return uploadId;
 }

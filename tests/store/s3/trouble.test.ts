@@ -116,6 +116,76 @@ describe("a backend in trouble", () => {
     handle.close();
   });
 
+  describe("that is a RADOS Gateway", () => {
+    /** Answers every request of this method and query as it does. */
+    const answerAs = (method: string, query: string, status: number, document: string): void => {
+      trouble = (incoming, outgoing) => {
+        if (incoming.method !== method || incoming.url?.includes(query) !== true) return false;
+        incoming.resume();
+        outgoing.writeHead(status, { "Content-Length": Buffer.byteLength(document) }).end(document);
+        return true;
+      };
+    };
+
+    test("and lists a bucket when asked for its encryption, has none, and is not told to remove it", async () => {
+      await store.createBucket("other");
+      answerAs("GET", "encryption", 200, "<ListBucketResult><Name>other</Name></ListBucketResult>");
+      expect(await store.getBucketDocument("other", "encryption")).toBeUndefined();
+      backend.arrived.length = 0;
+      await store.setBucketDocument("other", "encryption", undefined);
+      expect(backend.arrived.map(({ method }) => method)).toEqual(["GET"]);
+    });
+
+    test("and tells no ETag of a completed upload, has the one that its parts make", async () => {
+      const upload = await store.createUpload({ bucket, key: "parts", metadata: METADATA });
+      const part = await putPart(store, upload, 1, bytes);
+      answerAs(
+        "POST",
+        "uploadId=",
+        200,
+        "<CompleteMultipartUploadResult><ETag></ETag></CompleteMultipartUploadResult>",
+      );
+      const done = await store.completeUpload({
+        ...upload,
+        parts: [part],
+        attributes: attributesOf(bytes.length),
+      });
+      const ofParts = new Bun.CryptoHasher("md5").update(Buffer.from(etag, "hex")).digest("hex");
+      expect(done.etag).toBe(`${ofParts}-1`);
+      trouble = () => false;
+      await store.abortUpload(upload);
+    });
+
+    test("and speaks of keys and completions where it knows no such upload, is understood", async () => {
+      const id = { bucket, key: "key", uploadId: "nobody-knows" };
+      answerAs("GET", "uploadId=", 404, "<Error><Code>NoSuchKey</Code></Error>");
+      await expectCode(store.listParts(id, { after: 0, limit: 1 }), "NoSuchUpload");
+      const unknown = trouble;
+      answerAs("POST", "uploadId=", 500, "<Error><Code>InternalError</Code></Error>");
+      const busy = trouble;
+      trouble = (...request) => unknown(...request) || busy(...request);
+      const parts = [{ number: 1, revision: "x" }];
+      await expectCode(store.completeUpload({ ...id, parts, attributes: attributesOf(1) }), "NoSuchUpload");
+    });
+
+    test("and compares ETags as they come, gets those of conditional writes without quotes", async () => {
+      const { revision } = await write("conditional", bytesOf(1));
+      backend.arrived.length = 0;
+      await store.putObject({
+        bucket,
+        key: "conditional",
+        body: bodyOf(bytesOf(2)),
+        storedSize: 2,
+        metadata: METADATA,
+        attributes: () => attributesOf(2),
+        expect: { revision },
+      });
+      expect(backend.arrived.find(({ method }) => method === "PUT")?.headers["if-match"]).toMatch(
+        /^[0-9a-f]{32}$/,
+      );
+    });
+  });
+
   test("that redirects is not followed to another host", async () => {
     let asked = 0;
     const elsewhere = createServer((_incoming, outgoing) => {
