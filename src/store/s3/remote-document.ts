@@ -5,15 +5,22 @@ import { childText, parseXml, type XmlNode } from "../../xml/xml-parser.ts";
 
 /**
  * Reads a document of a backend.
+ * @param root the name that its root has, or names that it may have
  * @throws S3Error InternalError when it is not the one that was asked for
  */
-export function readDocument<T>(bytes: Uint8Array, root: string, read: (root: XmlNode) => T): T {
+export function readDocument<T>(
+  bytes: Uint8Array,
+  root: string | readonly string[],
+  read: (root: XmlNode) => T,
+): T {
+  const [name = "", ...others] = typeof root === "string" ? [root] : root;
   try {
-    return read(parseXml(bytes, root));
+    return read(parseXml(bytes, name));
   } catch (thrown) {
     if (!(thrown instanceof S3Error) || thrown.code !== "MalformedXML") throw thrown;
+    if (others.length > 0) return readDocument(bytes, others, read);
     throw new S3Error("InternalError", {
-      cause: new Error(`the backend sent no ${root}`, { cause: thrown }),
+      cause: new Error(`the backend sent no ${name}`, { cause: thrown }),
     });
   }
 }

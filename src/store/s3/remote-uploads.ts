@@ -131,7 +131,8 @@ export class RemoteUploads {
       ],
       repeatable: true,
     }, MAX_DOCUMENT).catch((thrown) => Promise.reject(withUpload(thrown)));
-    return readDocument(document, "ListPartsResult", (root) => ({
+    // The second name is that of moto.
+    return readDocument(document, ["ListPartsResult", "ListPartsResponse"], (root) => ({
       parts: childrenOf(root, "Part").map(partOf).filter(({ number }) => number > page.after),
       truncated: flag(root, "IsTruncated"),
       checksum: planOf(root),

@@ -186,6 +186,18 @@ describe("a backend in trouble", () => {
     });
   });
 
+  test("that calls a list of parts by another name is understood", async () => {
+    trouble = (incoming, outgoing) => {
+      if (incoming.method !== "GET" || incoming.url?.includes("uploadId=") !== true) return false;
+      const document =
+        "<ListPartsResponse><Part><PartNumber>3</PartNumber><ETag>x</ETag><Size>7</Size></Part></ListPartsResponse>";
+      outgoing.writeHead(200, { "Content-Length": document.length }).end(document);
+      return true;
+    };
+    const id = { bucket, key: "key", uploadId: "some" };
+    expect((await store.listParts(id, { after: 0, limit: 9 })).parts).toMatchObject([{ number: 3, size: 7 }]);
+  });
+
   test("that redirects is not followed to another host", async () => {
     let asked = 0;
     const elsewhere = createServer((_incoming, outgoing) => {
