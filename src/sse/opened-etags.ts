@@ -6,8 +6,8 @@ const CAPACITY = 16_384;
 
 /**
  * ETags that were opened or sealed a short while ago, in memory alone, so that a listing that is read again and again
- * does not open a thousand of them, or ask the KMS for a thousand keys, each time. A sealed ETag is different for every write, so that what is
- * remembered of it is true for ever; only how many there are is bounded.
+ * does not open a thousand of them, or ask the KMS for a thousand keys, each time. A sealed ETag is different for every
+ * write, so that what is remembered of it is true for ever; only how many there are is bounded.
  */
 export class OpenedEtags {
   // Insertion order is the order of last use.

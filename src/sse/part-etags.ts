@@ -1,9 +1,9 @@
 import { S3Error } from "../errors/s3-error.ts";
+import { multipartEtag } from "../store/multipart-etag.ts";
 import type { UploadRecord } from "../store/store.ts";
 import type { DigestRest } from "./digest-rest.ts";
 import { shownEtag } from "./digests.ts";
 import { actualSizeMetadata } from "./metadata.ts";
-import { multipartEtag } from "./plain.ts";
 import { sealRecord } from "./record-seal.ts";
 import { isSealedText } from "./sealed-text.ts";
 import type { PartEtags } from "./sse.ts";

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
+import { multipartEtag } from "../store/multipart-etag.ts";
 import type { ObjectRecord, UploadRecord } from "../store/store.ts";
 import { isSealedMd5 } from "./digest-rest.ts";
 import { actualSizeMetadata, ADOPTION_SEAL, RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
@@ -51,13 +51,6 @@ export const PLAIN_ROTATION: Rotation = {
   changes: false,
   sealRecord: (attributes) => attributes,
 };
-
-/** `MD5(part MD5s)-N`, from the stored hexadecimal ETags of the parts (minio-formats section 6). */
-export function multipartEtag(storedEtags: readonly string[]): string {
-  const hash = createHash("md5");
-  for (const etag of storedEtags) hash.update(Buffer.from(etag, "hex"));
-  return `${hash.digest("hex")}-${storedEtags.length}`;
-}
 
 /**
  * The view of an object that is not encrypted.

@@ -2,11 +2,11 @@ import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import type { ObjectName } from "../crypto/kdf.ts";
 import { S3Error } from "../errors/s3-error.ts";
+import { multipartEtag } from "../store/multipart-etag.ts";
 import type { Metadata, ObjectAttributes, ObjectPart, ObjectRecord, UploadRecord } from "../store/store.ts";
 import type { DigestRest, ProofKind } from "./digest-rest.ts";
 import { kmsMissing } from "./faults.ts";
 import { ADOPTION_SEAL, clientMetadata, RECORD_SEAL, UPLOAD_SEAL } from "./metadata.ts";
-import { multipartEtag } from "./plain.ts";
 
 /**
  * The proof that a record is as it was written, made of all that it says. The packages of a DARE stream

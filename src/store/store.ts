@@ -47,17 +47,7 @@ export interface Store {
   listObjects(query: ListQuery): Promise<ObjectPage>;
 
   // Multipart uploads
-  createUpload(
-    upload: {
-      bucket: string;
-      key: string;
-      metadata: Metadata;
-      checksum?: ChecksumPlan;
-      backend?: BackendEncryption;
-      /** What the id ends with: `~` and small letters. */
-      idMark?: string;
-    },
-  ): Promise<UploadRecord>;
+  createUpload(upload: CreateUpload): Promise<UploadRecord>;
   /** @throws S3Error NoSuchUpload */
   getUpload(id: UploadId): Promise<UploadRecord>;
   /** Stores a part, replacing the one of that number. @throws S3Error NoSuchUpload, also when it ended meanwhile */
@@ -266,6 +256,17 @@ export interface UploadRecord extends UploadId {
   readonly checksum?: ChecksumPlan;
   /** As that of an object. */
   readonly backendHeaders?: Readonly<Record<string, string>>;
+}
+
+/** What a multipart upload is begun with. */
+export interface CreateUpload {
+  readonly bucket: string;
+  readonly key: string;
+  readonly metadata: Metadata;
+  readonly checksum?: ChecksumPlan;
+  readonly backend?: BackendEncryption;
+  /** What the id ends with: `~` and small letters. */
+  readonly idMark?: string;
 }
 
 export interface PutPart extends UploadId {

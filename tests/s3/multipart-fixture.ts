@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { compositeChecksum } from "../../src/s3/checksums.ts";
-import { multipartEtag } from "../../src/sse/plain.ts";
+import { multipartEtag } from "../../src/store/multipart-etag.ts";
 import type { ObjectRecord, Store } from "../../src/store/store.ts";
 
 const hash = (name: "md5" | "sha256", text: string) => createHash(name).update(text);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { randomBytes } from "../../src/crypto/random.ts";
 import { Secret } from "../../src/crypto/secret.ts";
 import { ADOPTION_SEAL, RECORD_SEAL, UPLOAD_SEAL } from "../../src/sse/metadata.ts";
-import { multipartEtag } from "../../src/sse/plain.ts";
+import { multipartEtag } from "../../src/store/multipart-etag.ts";
 import {
   checkAdopted,
   checkRecord,

@@ -13,8 +13,8 @@ interface Waiting {
 
 /**
  * The raw bytes of a body, pulled. Unlike the message's own iterator it never destroys the connection, over which the
- * reason of a refusal still has to go, and it ends a body whose client falls silent or only drips. Nothing is touched, and no
- * `100 Continue` sent, before the first pull.
+ * reason of a refusal still has to go, and it ends a body whose client falls silent or only drips. Nothing is
+ * touched, and no `100 Continue` sent, before the first pull.
  */
 export class IncomingBody {
   readonly #request: S3Request;

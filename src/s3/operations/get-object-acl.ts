@@ -1,6 +1,6 @@
 import { ownerControlsAll } from "../access-control-list.ts";
+import { existingKey } from "../existing-key.ts";
 import { operation } from "../operation.ts";
-import { refuseMissingKey } from "../read-object.ts";
 import { checkVersionId } from "../version-id.ts";
 
 export const getObjectAcl = operation({
@@ -14,10 +14,7 @@ export const getObjectAcl = operation({
 
   parse: ({ request: { query } }) => checkVersionId(query.get("versionId")),
 
-  async handle(_input, call) {
-    const { bucket, key } = call.request;
-    if (await call.store.head(bucket, key) === undefined) return await refuseMissingKey(call, bucket);
-  },
+  handle: (_input, call) => existingKey(call),
 
   reply: ownerControlsAll,
 });

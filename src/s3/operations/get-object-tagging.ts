@@ -1,5 +1,5 @@
+import { existingKey } from "../existing-key.ts";
 import { operation } from "../operation.ts";
-import { refuseMissingKey } from "../read-object.ts";
 import { checkVersionId } from "../version-id.ts";
 import { document, element } from "../../xml/xml-writer.ts";
 
@@ -14,10 +14,7 @@ export const getObjectTagging = operation({
   parameters: ["versionId"],
   action: "s3:GetObjectTagging",
   parse: ({ request: { query } }) => checkVersionId(query.get("versionId")),
-  async handle(_input, call) {
-    const { bucket, key } = call.request;
-    if (await call.store.head(bucket, key) === undefined) return await refuseMissingKey(call, bucket);
-  },
+  handle: (_input, call) => existingKey(call),
   reply: () => ({
     status: 200,
     headers: { "Content-Type": "application/xml" },

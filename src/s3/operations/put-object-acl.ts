@@ -1,5 +1,5 @@
+import { existingKey } from "../existing-key.ts";
 import { operation } from "../operation.ts";
-import { refuseMissingKey } from "../read-object.ts";
 import { requireOwnersAcl } from "../requested-acl.ts";
 import { checkVersionId } from "../version-id.ts";
 
@@ -17,10 +17,7 @@ export const putObjectAcl = operation({
     await requireOwnersAcl(call);
   },
 
-  async handle(_input, call) {
-    const { bucket, key } = call.request;
-    if (await call.store.head(bucket, key) === undefined) return await refuseMissingKey(call, bucket);
-  },
+  handle: (_input, call) => existingKey(call),
 
   reply: () => ({ status: 200, headers: {} }),
 });

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { S3Error } from "../../errors/s3-error.ts";
 import type {
-  ChecksumPlan,
   CompleteUpload,
+  CreateUpload,
   Metadata,
   ObjectRecord,
   PartPage,
@@ -45,15 +45,7 @@ export class Uploads {
     this.#statements = prepare(database);
   }
 
-  create(
-    { idMark = "", ...upload }: {
-      bucket: string;
-      key: string;
-      metadata: Metadata;
-      checksum?: ChecksumPlan;
-      idMark?: string;
-    },
-  ): Promise<UploadRecord> {
+  create({ idMark = "", ...upload }: CreateUpload): Promise<UploadRecord> {
     this.#files.requireSpace(0);
     return this.#commit.submit(() => {
       const bucket = this.#buckets.requireInTransaction(upload.bucket);

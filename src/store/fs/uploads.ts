@@ -3,8 +3,8 @@ import { S3Error } from "../../errors/s3-error.ts";
 import { readFiles } from "../files/blob-reader.ts";
 import { receiveFile } from "../files/receive.ts";
 import type {
-  ChecksumPlan,
   CompleteUpload,
+  CreateUpload,
   Metadata,
   ObjectRecord,
   PartPage,
@@ -43,15 +43,7 @@ export class Uploads {
   }
 
   /** @throws S3Error XMinioInvalidObjectName also for a key with a slash at its end, which can hold no bytes */
-  async create(
-    { idMark = "", ...upload }: {
-      bucket: string;
-      key: string;
-      metadata: Metadata;
-      checksum?: ChecksumPlan;
-      idMark?: string;
-    },
-  ): Promise<UploadRecord> {
+  async create({ idMark = "", ...upload }: CreateUpload): Promise<UploadRecord> {
     const { bucket, key } = upload;
     checkObjectName(key);
     if (isDirectoryKey(key)) throw new S3Error("XMinioInvalidObjectName");

@@ -3,6 +3,7 @@ import type {
   BackendEncryption,
   BucketDocument,
   CompleteUpload,
+  CreateUpload,
   Expectation,
   ListQuery,
   ObjectPage,
@@ -100,7 +101,7 @@ export class PassThroughStore implements Store {
     return this.#listing.page(query);
   }
 
-  createUpload(upload: Parameters<Store["createUpload"]>[0]) {
+  createUpload(upload: CreateUpload) {
     return this.#uploads.create(upload);
   }
 

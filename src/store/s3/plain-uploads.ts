@@ -1,11 +1,11 @@
 import type {
   CompleteUpload,
+  CreateUpload,
   ObjectRecord,
   PartAttributes,
   PartPage,
   PartRecord,
   PutPart,
-  Store,
   UploadId,
   UploadListQuery,
   UploadPage,
@@ -29,7 +29,7 @@ export class PlainUploads {
     this.#keyRules = keyRules;
   }
 
-  async create({ bucket, key, metadata, checksum, backend }: Parameters<Store["createUpload"]>[0]) {
+  async create({ bucket, key, metadata, checksum, backend }: CreateUpload) {
     const headers = { ...headersOf(metadata), ...headersOfWrite(backend, this.#keyRules) };
     return uploadOf(await this.#uploads.create(bucket, key, headers, checksum), metadata);
   }

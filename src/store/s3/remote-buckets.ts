@@ -5,6 +5,7 @@ import { document, element } from "../../xml/xml-writer.ts";
 import type { BucketDocument, BucketPage, BucketRecord } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
 import { errorOf } from "./client/backend-error.ts";
+import type { Answer } from "./client/exchange.ts";
 import { readDocument, timeOf } from "./remote-document.ts";
 
 /** Room for ten thousand buckets, or for the largest policy. */
@@ -45,7 +46,7 @@ export class RemoteBuckets {
   /** @throws S3Error BucketAlreadyOwnedByYou, BucketAlreadyExists */
   async create(bucket: string): Promise<void> {
     // Of a bucket that is there already some say that it was created.
-    if (await this.#isOwn(bucket)) throw new S3Error("BucketAlreadyOwnedByYou");
+    if ((await this.#head(bucket)).status === 200) throw new S3Error("BucketAlreadyOwnedByYou");
     const { region } = this.#backend;
     const location = region === "us-east-1"
       ? undefined
@@ -60,17 +61,16 @@ export class RemoteBuckets {
 
   /** Whether there is such a bucket. A name that cannot be one's has none. */
   async has(bucket: string): Promise<boolean> {
-    const answer = await this.#backend.ask({ method: "HEAD", bucket, repeatable: true });
-    answer.body.cancel();
+    const answer = await this.#head(bucket);
     if (answer.status === 404 || answer.status === 400) return false;
     if (answer.status >= 300) throw await errorOf(answer);
     return true;
   }
 
-  async #isOwn(bucket: string): Promise<boolean> {
+  async #head(bucket: string): Promise<Answer> {
     const answer = await this.#backend.ask({ method: "HEAD", bucket, repeatable: true });
     answer.body.cancel();
-    return answer.status === 200;
+    return answer;
   }
 
   async get(bucket: string): Promise<BucketRecord | undefined> {

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { S3Error } from "../../errors/s3-error.ts";
 import { childOf, childrenOf, childText, requiredText, type XmlNode } from "../../xml/xml-parser.ts";
 import { document, element } from "../../xml/xml-writer.ts";
+import { multipartEtag } from "../multipart-etag.ts";
 import type { ChecksumAlgorithm, ChecksumPlan, UploadId, UploadListQuery } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
 import { errorOf, errorWithin } from "./client/backend-error.ts";
@@ -240,9 +240,7 @@ export class RemoteUploads {
 function completedEtag(answer: Uint8Array, parts: readonly Pick<RemotePart, "etag">[]): string {
   const told = elementText(answer, "ETag");
   if (told !== "") return unquoted(told);
-  const md5 = createHash("md5");
-  for (const { etag } of parts) md5.update(etag, "hex");
-  return `${md5.digest("hex")}-${parts.length}`;
+  return multipartEtag(parts.map(({ etag }) => etag));
 }
 
 /** RADOS Gateway speaks of a key where it knows no such upload. */

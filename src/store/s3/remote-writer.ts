@@ -59,15 +59,26 @@ export class RemoteWriter {
     const { body } = write;
     if (body.size !== undefined) {
       if (body.size <= MOST_AT_ONCE) return await this.#put(write, body);
-      return await this.#publish(await this.stage(write), write);
+      return await this.writeInParts(write);
     }
     const beginning = await beginningOf(body.chunks, PIECE);
     if ("begun" in beginning) {
       const begun = { ...write, body: { ...body, chunks: beginning.begun } };
-      return await this.#publish(await this.stage(begun), write);
+      return await this.writeInParts(begun);
     }
     const { whole } = beginning;
     return await this.#put(write, { ...body, chunks: once(whole), size: whole.length });
+  }
+
+  /** The same, which replaces nothing before all parts have been compared with what was sent. */
+  async writeInParts(write: RemoteWrite): Promise<Written> {
+    const staged = await this.stage(write);
+    try {
+      return await this.publish(staged, write.conditions);
+    } catch (thrown) {
+      await this.abandon(staged.upload);
+      throw thrown;
+    }
   }
 
   /**
@@ -104,15 +115,6 @@ export class RemoteWriter {
   /** Takes a staged body away. */
   async abandon(upload: UploadId): Promise<void> {
     await this.#uploads.abort(upload).catch(() => {});
-  }
-
-  async #publish(staged: Staged, { conditions }: RemoteWrite): Promise<Written> {
-    try {
-      return await this.publish(staged, conditions);
-    } catch (thrown) {
-      await this.abandon(staged.upload);
-      throw thrown;
-    }
   }
 
   async #put(write: RemoteWrite, outgoing: OutgoingBody): Promise<Written> {

@@ -2,6 +2,7 @@ import { S3Error } from "../../../errors/s3-error.ts";
 import type {
   BucketDocument,
   CompleteUpload,
+  CreateUpload,
   Expectation,
   ListedObject,
   ListQuery,
@@ -162,7 +163,7 @@ export class GatewayStore implements Store {
     return this.#listing.page(query);
   }
 
-  async createUpload(upload: Parameters<Store["createUpload"]>[0]) {
+  async createUpload(upload: CreateUpload) {
     refuseReserved(upload.key);
     const uploads = isSealed(upload.metadata) ? this.#sealedUploads : this.#plainUploads;
     const begun = await uploads.create(upload);

@@ -115,7 +115,9 @@ export class SealedObjects {
 
   async #put(data: RemoteWrite, key: string, meta: () => DareMeta): Promise<FoundMeta> {
     const { size } = data.body;
-    await (size !== undefined && size <= SMALL ? this.#putSmall(data) : this.#putLarge(data));
+    await (size !== undefined && size <= SMALL
+      ? this.#putSmall(data)
+      : this.#parts.writer.writeInParts(data));
     return await this.#parts.documents.write(data.bucket, metaKey(key), meta());
   }
 
@@ -145,18 +147,6 @@ export class SealedObjects {
       checkMd5(sent, done, encryption);
     } catch (thrown) {
       await objects.delete(bucket, key).catch(() => {});
-      throw thrown;
-    }
-  }
-
-  /** Data in parts replaces none before all of them have been compared. */
-  async #putLarge(data: RemoteWrite): Promise<void> {
-    const { writer } = this.#parts;
-    const staged = await writer.stage(data);
-    try {
-      await writer.publish(staged);
-    } catch (thrown) {
-      await writer.abandon(staged.upload);
       throw thrown;
     }
   }

@@ -2,6 +2,7 @@ import { S3Error } from "../../../errors/s3-error.ts";
 import { concurrently } from "../../concurrently.ts";
 import type {
   CompleteUpload,
+  CreateUpload,
   Expectation,
   Metadata,
   ObjectRecord,
@@ -9,7 +10,6 @@ import type {
   PartPage,
   PartRecord,
   PutPart,
-  Store,
   UploadId,
   UploadRecord,
 } from "../../store.ts";
@@ -54,7 +54,7 @@ export class SealedUploads {
   }
 
   async create(
-    { bucket, key, metadata, checksum, backend, idMark = "" }: Parameters<Store["createUpload"]>[0],
+    { bucket, key, metadata, checksum, backend, idMark = "" }: CreateUpload,
   ) {
     const { uploads, documents, keyRules } = this.#parts;
     const write = newWriteId();
@@ -291,9 +291,10 @@ export class SealedUploads {
   }
 
   /** Takes away what was kept of an upload, last the document that it is found by. */
-  async #clear({ bucket, key, uploadId }: UploadId): Promise<void> {
+  async #clear(id: UploadId): Promise<void> {
+    const { bucket, key, uploadId } = id;
     const { namesBelow, objects } = this.#parts;
-    const own = metaOf({ bucket, key, uploadId });
+    const own = metaOf(id);
     const names = (await namesBelow(bucket, uploadFolder(key, backendUploadId(uploadId)))).filter((name) =>
       name !== own
     );
