@@ -10,9 +10,9 @@ import {
   readRange,
 } from "../../conformance/fixture.ts";
 import { remoteStore, startBackend, type TestBackend } from "./backend.ts";
+import { SEALED } from "./put-as.ts";
 
 const bucket = "box";
-const SEALED = { "X-Minio-Internal-Server-Side-Encryption-Iv": "" };
 
 describe("a backend that has other encrypted bytes than it was sent", () => {
   let backend: TestBackend;

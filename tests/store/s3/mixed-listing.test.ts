@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Store } from "../../../src/store/store.ts";
+import type { Metadata, Store } from "../../../src/store/store.ts";
 import { keysBehind } from "../../../src/store/s3/sealed/gateway-listing.ts";
 import {
   attributesOf,
@@ -13,9 +13,10 @@ import {
   readRange,
 } from "../../conformance/fixture.ts";
 import { remoteStore, startBackend, type TestBackend } from "./backend.ts";
+import { putAs, SEALED } from "./put-as.ts";
 
 const bucket = "box";
-const SEALED = { ...METADATA, "X-Minio-Internal-Server-Side-Encryption-Iv": "" };
+const ENCRYPTED = { ...METADATA, ...SEALED };
 /** What sorts before, at and behind the names that the gateway gives. */
 const ENDINGS = [
   "",
@@ -43,22 +44,15 @@ beforeAll(async () => {
   backend = await startBackend();
   store = await remoteStore(backend, { encrypts: true });
   await store.createBucket(bucket);
-  for (const key of KEYS) await put(key, sealed.has(key) ? SEALED : METADATA);
+  for (const key of KEYS) await put(key, sealed.has(key) ? ENCRYPTED : METADATA);
 }, 60_000);
 afterAll(async () => {
   await store.close();
   await backend.close();
 });
 
-function put(key: string, metadata: Readonly<Record<string, string>>, size = 7) {
-  return store.putObject({
-    bucket,
-    key,
-    body: bodyOf(bytesOf(size)),
-    storedSize: size,
-    metadata,
-    attributes: () => ({ ...attributesOf(size), metadata }),
-  });
+function put(key: string, metadata: Metadata, size = 7) {
+  return putAs(store, { bucket, key }, metadata, size);
 }
 
 test("plain and encrypted objects are listed together in byte order, in full pages, each once", async () => {
@@ -115,7 +109,7 @@ test("a key of the gateway's own form is nothing that a client can write, read o
 });
 
 test("an encrypted object hides a plain one that a killed gateway left beside it", async () => {
-  await put("both", SEALED, 9);
+  await put("both", ENCRYPTED, 9);
   await backend.store.putObject({
     bucket,
     key: "both",
@@ -140,7 +134,7 @@ test("an encrypted object hides a plain one that a killed gateway left beside it
 });
 
 test("a document that is damaged fails its own object, and no listing", async () => {
-  await put("damaged", SEALED);
+  await put("damaged", ENCRYPTED);
   await backend.store.putObject({
     bucket,
     key: "damaged/.minio/dare.meta",

@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { openFsStore } from "../../../src/store/fs/open.ts";
-import type { Store } from "../../../src/store/store.ts";
-import {
-  attributesOf,
-  bodyOf,
-  bytesOf,
-  expectCode,
-  METADATA,
-  mustOpen,
-  readRange,
-} from "../../conformance/fixture.ts";
+import type { Metadata, Store } from "../../../src/store/store.ts";
+import { bytesOf, expectCode, METADATA, mustOpen, readRange } from "../../conformance/fixture.ts";
 import { remoteStore, startBackend, type TestBackend } from "./backend.ts";
+import { putAs, SEALED } from "./put-as.ts";
 
 const bucket = "box";
-const SEALED = { "X-Minio-Internal-Server-Side-Encryption-Iv": "" };
 
 describe("a backend that cannot hold an object beside others below it", () => {
   let backend: TestBackend;
@@ -27,15 +19,8 @@ describe("a backend that cannot hold an object beside others below it", () => {
     await store.close();
     await backend.close();
   });
-  const put = (key: string, size: number, metadata: Readonly<Record<string, string>>) =>
-    store.putObject({
-      bucket,
-      key,
-      body: bodyOf(bytesOf(size)),
-      storedSize: size,
-      metadata,
-      attributes: () => ({ ...attributesOf(size), metadata }),
-    });
+  const put = (key: string, size: number, metadata: Metadata) =>
+    putAs(store, { bucket, key }, metadata, size);
 
   test("refuses to replace a plain object by an encrypted one, and keeps it", async () => {
     await put("plain", 100, METADATA);
