@@ -1,8 +1,8 @@
 import type { ObjectName } from "../crypto/kdf.ts";
 import type { DigestRest } from "./digest-rest.ts";
 
-/** How many are kept: some megabytes. */
-const CAPACITY = 16_384;
+/** How many are kept at least before the oldest are forgotten; twice as many at most, which is some megabytes. */
+const KEPT = 8_192;
 
 /**
  * ETags that were opened or sealed a short while ago, in memory alone, so that a listing that is read again and again
@@ -10,26 +10,31 @@ const CAPACITY = 16_384;
  * write, so that what is remembered of it is true for ever; only how many there are is bounded.
  */
 export class OpenedEtags {
-  // Insertion order is the order of last use.
-  readonly #etags = new Map<string, string>();
+  // Forgotten all at once: a map takes longer and longer to find its oldest entry when that is deleted again and again.
+  #recent = new Map<string, string>();
+  #before = new Map<string, string>();
 
   /** @returns `sealed` */
   add(object: ObjectName, sealed: string, etag: string): string {
-    const name = nameOf(object, sealed);
-    this.#etags.delete(name);
-    this.#etags.set(name, etag);
-    for (const oldest of this.#etags.keys()) {
-      if (this.#etags.size <= CAPACITY) break;
-      this.#etags.delete(oldest);
-    }
+    this.#keep(nameOf(object, sealed), etag);
     return sealed;
   }
 
   get(object: ObjectName, sealed: string): string | undefined {
     const name = nameOf(object, sealed);
-    const etag = this.#etags.get(name);
-    if (etag !== undefined) this.add(object, sealed, etag);
+    const recent = this.#recent.get(name);
+    if (recent !== undefined) return recent;
+    const etag = this.#before.get(name);
+    if (etag !== undefined) this.#keep(name, etag);
     return etag;
+  }
+
+  #keep(name: string, etag: string): void {
+    if (this.#recent.size === KEPT) {
+      this.#before = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(name, etag);
   }
 }
 

@@ -33,6 +33,19 @@ describe("a rest that remembers ETags", () => {
     expect(calls.opened).toBe(1);
   });
 
+  test("forgets those that nobody asks for any more, and keeps the others", () => {
+    const { calls, remembering } = counted(rest);
+    const inUse = remembering.seal("etag", ETAG, OBJECT);
+    const unused = remembering.seal("etag", ETAG, OBJECT);
+    for (let i = 0; i < 20_000; i++) {
+      remembering.seal("etag", ETAG, { bucket: "box", key: String(i) });
+      if (i % 1000 === 0) remembering.open("etag", inUse, OBJECT);
+    }
+    expect(calls.opened).toBe(0);
+    expect(remembering.open("etag", unused, OBJECT)).toBe(ETAG);
+    expect(calls.opened).toBe(1);
+  });
+
   test("opens none of another object, changed, or of another kind, however often it was opened rightly", () => {
     const { remembering } = counted(rest);
     const sealed = remembering.seal("etag", ETAG, OBJECT);
