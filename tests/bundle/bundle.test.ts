@@ -19,6 +19,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { environmentFile } from "../../scripts/bundle/environment-file.ts";
 import { type Setting, SETTINGS } from "../../src/config/settings.ts";
 import { ACCESS_KEY, SECRET_KEY } from "../running-server.ts";
+import { canBoot, runBooted } from "./booted.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const BUN = join(ROOT, "node_modules/.bin/bun");
@@ -134,15 +135,19 @@ describe.skipIf(!canUnshare)("on a machine without network", () => {
     expect(readdirSync(join(root, "usr/local/share/doc/minio-ts")).length).toBe(4);
   }, 60_000);
 
-  test("the root of the image that context.sh lays out is enough to serve encrypted objects", () => {
-    const root = join(unpacked, "docker/rootfs");
+  test("the image that context.sh lays out is enough for its user to serve encrypted objects", () => {
+    const image = join(directory, "image");
     const found = alone(
       `${NAME}/docker/context.sh
-       mkdir "${root}/proc"; mount -t proc none "${root}/proc"
-       ${traffic} chroot "${root}" /minio-ts server --address 127.0.0.1:0 --certs-dir /certs /data`,
+       cp -r ${NAME}/docker/rootfs "${image}"
+       chown -R 65532:65532 ${NAME}/docker/owned; cp -a ${NAME}/docker/owned/. "${image}"
+       mkdir "${image}/proc"; mount -t proc none "${image}/proc"
+       export HOME=/tmp
+       ${traffic} chroot --userspec=65532:65532 "${image}" \\
+         /minio-ts server --address 127.0.0.1:0 --certs-dir /certs /data`,
     );
     expect(found).toEqual(served);
-    expect(existsSync(join(root, "data/store.db"))).toBe(true);
+    expect(statSync(join(image, "data/store.db")).uid).toBe(65532);
   }, 60_000);
 });
 
@@ -160,3 +165,36 @@ test.skipIf(!canVerify)("systemd finds nothing wrong with the unit, and it expos
   const security = sh(`systemd-analyze security --offline=yes "${unit}"`);
   expect(Number(/exposure level for minio-ts.service: ([\d.]+)/.exec(security)?.[1])).toBeLessThan(2);
 }, 30_000);
+
+const bootable = canBoot(join(directory, "booted"));
+if (!bootable) {
+  console.warn("SKIPPED: systemd-nspawn boots nothing here; the unit is not tried under systemd");
+}
+
+test.skipIf(!bootable)(
+  "systemd starts the installed unit, revives it after every kind of end, and stops it",
+  () => {
+    const place = join(directory, "trial");
+    sh(`mkdir trial && cp -r ${NAME} trial/`);
+    const found = runBooted(
+      place,
+      // The loader of musl may be there on a system of glibc too.
+      `set -eu; touch /lib/ld-musl-x86_64.so.1; ${NAME}/install.sh >&2
+     "${BUN}" "${join(import.meta.dirname, "unit-trial.ts")}"`,
+    );
+    expect(JSON.parse(found.trim().split("\n").at(-1) ?? "")).toEqual({
+      first: { statuses: [200, 200], stored: true },
+      directories: ["minio-ts 700", "minio-ts 700"],
+      afterKill: true,
+      afterStandstill: true,
+      reload: { overTls: 200, renewed: 200, sameProcess: true },
+      end: ["inactive", "success"],
+      watchdog: true,
+      crashReport: false,
+      audited: true,
+      untold: "",
+      secretInJournal: false,
+    });
+  },
+  120_000,
+);

@@ -13,9 +13,8 @@ case "$(uname -m)" in
   aarch64) target=linux-arm64 ;;
   *) echo "There is no executable for $(uname -m)." >&2; exit 1 ;;
 esac
-for loader in /lib/ld-musl-*; do
-  [ ! -e "$loader" ] || target="$target-musl"
-done
+# A system of glibc may have musl's loader as well, so the shell tells what the system is made with.
+! grep -q /ld-musl- /bin/sh || target="$target-musl"
 if [ ! -e "bin/$target/minio-ts" ]; then
   echo "This bundle holds no executable for $target, only for: $(ls bin | tr '\n' ' ')" >&2
   exit 1
@@ -39,3 +38,4 @@ fi
 
 echo "minio-ts is installed. Set MINIO_ROOT_USER and MINIO_ROOT_PASSWORD in $root/etc/minio-ts/minio-ts.env, then:"
 echo "  systemctl daemon-reload && systemctl enable --now minio-ts"
+echo "After an upgrade: systemctl daemon-reload && systemctl restart minio-ts"
