@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { integer } from "./row.ts";
@@ -12,19 +13,23 @@ import { StartError } from "../start-error.ts";
  * @throws StartError locked, newer-format, damaged
  */
 export function openDatabase(directory: string, lockTimeout: number): DatabaseSync {
-  const database = new DatabaseSync(join(directory, DATABASE_FILE));
+  const file = join(directory, DATABASE_FILE);
+  const begins = !existsSync(file);
+  const database = new DatabaseSync(file);
   try {
     database.exec(`
       PRAGMA busy_timeout = ${Math.trunc(lockTimeout)};
       PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA synchronous = ${begins ? "OFF" : "FULL"};
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;
     `);
     database.exec("BEGIN IMMEDIATE");
     ensureFormat(database, directory);
     database.exec("COMMIT");
+    // Empty tables are nothing to lose yet: they are made durable all at once, not step by step.
+    if (begins) database.exec("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint");
     return database;
   } catch (error) {
     database.close();
