@@ -5,6 +5,9 @@ import process from "node:process";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
+/** How long a machine may take, in milliseconds: one that hangs would hold up the tests for ever. */
+const PATIENCE = 100_000;
+
 /** The program to run is a unit of its own; the machine ends with it. */
 const UNIT = `[Unit]
 SuccessAction=exit
@@ -40,7 +43,13 @@ export function runBooted(directory: string, script: string): string {
   const { status, stdout, stderr } = spawnSync(
     "unshare",
     ["--mount", "sh", "-euc", BOOT, "sh", resolve(directory), ROOT],
-    { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } },
+    {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: process.env["PATH"] },
+      timeout: PATIENCE,
+      killSignal: "SIGKILL",
+    },
   );
   const output = readFileSync(join(directory, "output"), "utf8");
   if (status !== 0) throw new Error(`${output}${stdout}${stderr}`);
