@@ -11,6 +11,8 @@ export interface OutgoingBody {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Bytes of it, where that is known. */
   readonly size: number | undefined;
+  /** As that of a stream. */
+  readonly provesItself?: boolean;
   /** Called when all of it has passed and before the backend has it all. When it throws, the backend keeps nothing. */
   readonly confirmed: () => Promise<void>;
   /** A header that is known only once the body has been confirmed, for a body that is streamed. */
@@ -23,12 +25,13 @@ export interface OutgoingBody {
  * @throws S3Error MissingContentLength for a large one of unknown size; whatever the body and `confirmed` throw
  */
 export async function requestBody(body: OutgoingBody): Promise<RequestBody> {
-  const { chunks, size, confirmed, trailer } = body;
+  const { chunks, size, confirmed, trailer, provesItself = false } = body;
   if (size !== undefined && size > SMALL) {
     return {
       kind: "stream",
       length: size,
       chunks: heldBack(chunks, size, confirmed),
+      provesItself,
       ...(trailer === undefined ? {} : { trailer }),
     };
   }

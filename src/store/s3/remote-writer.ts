@@ -128,9 +128,9 @@ export class RemoteWriter {
 }
 
 /** Parts of a body, at least one. */
-function partsOf({ chunks, size }: OutgoingBody): AsyncIterable<RequestBody> {
+function partsOf({ chunks, size, provesItself = false }: OutgoingBody): AsyncIterable<RequestBody> {
   if (size === undefined) return smallParts(chunks);
-  return size <= SMALL ? onePart(chunks, size) : largeParts(chunks, size);
+  return size <= SMALL ? onePart(chunks, size) : largeParts(chunks, size, provesItself);
 }
 
 async function* onePart(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<RequestBody> {
@@ -142,12 +142,16 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Parts that are streamed, for a body of known size. */
-async function* largeParts(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<RequestBody> {
+async function* largeParts(
+  chunks: AsyncIterable<Uint8Array>,
+  size: number,
+  provesItself: boolean,
+): AsyncGenerator<RequestBody> {
   const pieces = new Pieces(chunks);
   try {
     for (let left = size; left > 0;) {
       const length = Math.min(left, LARGE_PART);
-      yield { kind: "stream", length, chunks: pieces.next(length) };
+      yield { kind: "stream", length, chunks: pieces.next(length), provesItself };
       left -= length;
     }
     await pieces.end();

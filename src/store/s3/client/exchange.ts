@@ -5,6 +5,7 @@ import {
   request as httpRequest,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { giveBack } from "../../../crypto/give-back.ts";
 import { AnswerBody } from "./answer-body.ts";
 
 /** One request, ready for the wire. */
@@ -131,7 +132,9 @@ class Exchange {
       this.#unwatch();
       for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {
         if (this.#settled) return;
-        if (!outgoing.write(step.value)) {
+        const chunk = step.value;
+        const more = outgoing.write(chunk, (fault) => once && !fault && giveBack(chunk));
+        if (!more) {
           this.#watch();
           await this.#drained();
           this.#unwatch();

@@ -84,11 +84,9 @@ export class SignatureChain {
     this.#previous = seed;
   }
 
-  /** The signature of the next chunk, whose bytes come in pieces. */
-  chunk(pieces: readonly Uint8Array[]): string {
-    const digest = createHash("sha256");
-    for (const piece of pieces) digest.update(piece);
-    const hash = digest.digest("hex");
+  /** The signature of the next chunk. */
+  chunk(bytes: Uint8Array): string {
+    const hash = createHash("sha256").update(bytes).digest("hex");
     return this.#next("AWS4-HMAC-SHA256-PAYLOAD", `${EMPTY_SHA256}\n${hash}`);
   }
 

@@ -92,6 +92,7 @@ export class SealedObjects {
         body: {
           chunks: counted(put.body, (length) => passed += length),
           size: storedSize,
+          provesItself: true,
           confirmed: async () => {
             attributes = await put.attributes();
             release = await locks.acquire(bucket, key);

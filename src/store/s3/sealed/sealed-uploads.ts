@@ -113,6 +113,7 @@ export class SealedUploads {
       await requestBody({
         chunks: put.body,
         size: storedSize,
+        provesItself: true,
         async confirmed() {
           attributes = await put.attributes();
         },
