@@ -12,6 +12,8 @@ export function fileTarget(path: string): AuditTarget {
   return {
     name: `file ${path}`,
     batch: BATCH,
+    // A write costs more than many entries.
+    gather: 10,
     parallel: 1,
     deliver: (entries) => appendFile(path, `${entries.join("\n")}\n`, { mode: 0o600 }),
     close: () => {},

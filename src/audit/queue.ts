@@ -93,7 +93,10 @@ export class AuditQueue {
   }
 
   async #work(): Promise<void> {
-    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
+    for (;;) {
+      await this.#gather();
+      const batch = this.#take();
+      if (batch.length === 0) break;
       await this.#deliver(batch);
       if (this.#stop.signal.aborted) break;
       this.#delivering -= batch.length;
@@ -101,6 +104,13 @@ export class AuditQueue {
     }
     this.#workers--;
     if (this.#workers === 0) this.#whenIdle?.();
+  }
+
+  /** Lets more entries come that go out together, unless there are enough. */
+  async #gather(): Promise<void> {
+    const { gather, batch } = this.#target;
+    if (gather === 0 || this.#closing || this.#waiting.length - this.#head >= batch) return;
+    await this.#pause(gather);
   }
 
   #take(): readonly string[] {

@@ -4,6 +4,8 @@ export interface AuditTarget {
   readonly name: string;
   /** Entries that it takes together. */
   readonly batch: number;
+  /** Milliseconds that an entry waits for others to go with. */
+  readonly gather: number;
   /** Deliveries that may be under way together. */
   readonly parallel: number;
   /** Delivers entries, each one JSON object. @throws UndeliverableError when trying again is of no use */

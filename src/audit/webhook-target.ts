@@ -61,6 +61,7 @@ export function webhookTarget({ target, endpoint, authToken, client }: Webhook):
   return {
     name: target === "" ? "webhook" : `webhook ${target}`,
     batch: 1,
+    gather: 0,
     parallel: PARALLEL,
     async deliver(entries, signal) {
       for (const entry of entries) {

@@ -6,11 +6,12 @@ import { createLog } from "../../src/log/log.ts";
 /** A target that does what a test says with each batch. */
 function targetOf(
   deliver: (entries: readonly string[], signal: AbortSignal) => Promise<void>,
-  shape: { batch?: number; parallel?: number } = {},
+  shape: { batch?: number; gather?: number; parallel?: number } = {},
 ): AuditTarget & { closed: boolean } {
   return {
     name: "test",
     batch: 2,
+    gather: 0,
     parallel: 1,
     ...shape,
     deliver,
@@ -43,6 +44,23 @@ describe("entries", () => {
     await queue.close(5000);
     expect(batches).toEqual(["ab", "cd", "e"]);
     expect([queue.total, queue.lost, queue.length, target.closed]).toEqual([5, 0, 0, true]);
+  });
+
+  test("wait for others to go with, until there are enough or the queue is closed", async () => {
+    const batches: string[] = [];
+    const target = targetOf(async (entries) => void batches.push(entries.join("")), { gather: 3_600_000 });
+    const { queue } = queueOf(target);
+    offerAll(queue, "a");
+    await Bun.sleep(5);
+    expect(batches).toEqual([]);
+    offerAll(queue, "bcd");
+    await queue.close(5000);
+    expect(batches).toEqual(["ab", "cd"]);
+    const full = queueOf(target);
+    offerAll(full.queue, "ef");
+    while (batches.length < 3) await Bun.sleep(1);
+    expect(batches.at(-1)).toBe("ef");
+    await full.queue.close(5000);
   });
 
   test("all arrive when thousands come at once, more than once", async () => {
