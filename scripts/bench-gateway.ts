@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { load } from "./bench/load.ts";
+import { load, loadWarm, type Shot } from "./bench/load.ts";
 import { type Measured, startMeasured } from "./bench/process.ts";
 import { heading, line } from "./bench/report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./bench/requests.ts";
@@ -52,7 +52,7 @@ async function start(
   return server;
 }
 
-/** PUT and GET, small and large. */
+/** PUT and GET, small and large, with as many keys as connections: writes of one key wait for one another. */
 async function measure(
   name: string,
   server: Measured,
@@ -64,11 +64,24 @@ async function measure(
     const label = `${size === 4096 ? "4 KiB" : "64 MiB"}, ${connections} connection${
       connections > 1 ? "s" : ""
     }`;
-    const put = requests.put(path, randomBytes(size), headers);
-    const get = requests.get(path, size);
-    console.log(line(await load(`${name}: PUT ${label}`, server, connections, seconds, () => put)));
-    console.log(line(await load(`${name}: GET ${label}`, server, connections, seconds, () => get)));
+    const body = randomBytes(size);
+    const paths = Array.from({ length: connections }, (_, i) => `${path}-${i}`);
+    const puts = paths.map((each) => requests.put(each, body, headers));
+    const gets = paths.map((each) => requests.get(each, size));
+    for (const [method, shots] of [["PUT", puts], ["GET", gets]] as const) {
+      const next = inTurn(shots);
+      console.log(line(await loadWarm(`${name}: ${method} ${label}`, server, connections, seconds, next)));
+    }
   }
+}
+
+/** The requests of a list, again and again. */
+function inTurn(shots: readonly Shot[]): (i: number) => Shot {
+  return (i) => {
+    const shot = shots[i % shots.length];
+    if (shot === undefined) throw new Error("there is no such request");
+    return shot;
+  };
 }
 
 try {
