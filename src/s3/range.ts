@@ -9,7 +9,7 @@ export interface ByteRange {
 /**
  * The one range that a Range header asks of an object of `size` bytes (RFC 9110 section 14.1.2), clipped to it.
  * @returns `undefined` when the whole object is to be sent: a unit or form that is not understood, a last byte
- * before the first, or several ranges
+ * before the first, several ranges, or the last bytes of an empty object, by which MinIO's gateway reads one
  * @throws S3Error InvalidRange when no byte of the object lies in it
  */
 export function parseRange(header: string, size: number): ByteRange | undefined {
@@ -18,8 +18,9 @@ export function parseRange(header: string, size: number): ByteRange | undefined 
   const [, first = "", last = ""] = match;
   if (first === "") {
     if (last === "") return undefined;
+    if (Number(last) === 0) throw unsatisfiable(header, size);
+    if (size === 0) return undefined;
     const length = Math.min(Number(last), size);
-    if (length === 0) throw unsatisfiable(header, size);
     return { start: size - length, length };
   }
   const start = Number(first);
