@@ -24,7 +24,7 @@ interface SealedPackage extends Cut {
  * @param spent hears of every chunk of the source, and of every copy of its bytes, that is not needed any more
  * @throws TamperedError for anything changed, missing, added or out of order; UnsupportedError
  */
-export async function* openDare(
+export function openDare(
   aead: Aead,
   key: Secret,
   source: AsyncIterable<Uint8Array>,
@@ -32,20 +32,19 @@ export async function* openDare(
   spent?: (chunk: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let cipher: AeadKey | undefined;
-  const open = ({ header, sealed }: SealedPackage): Pieces | Promise<Pieces> => {
-    cipher ??= aead.key(key, header.cipher);
-    const payload = cipher.open(header.nonce, header.additional, sealed);
-    return payload instanceof Promise ? payload.then((bytes) => [bytes]) : [payload];
-  };
   let skip = span.skip;
   let left = span.take;
-  const flow = { inFlight: aead.inFlight, spent };
-  for await (const chunk of inOrder(packages(source, span), open, flow)) {
-    const piece = chunk.subarray(skip, skip + left);
-    skip = Math.max(0, skip - chunk.length);
-    left -= piece.length;
-    if (piece.length > 0) yield piece;
-  }
+  const open = ({ header, sealed }: SealedPackage): Pieces | Promise<Pieces> => {
+    cipher ??= aead.key(key, header.cipher);
+    const start = skip;
+    const end = Math.min(header.length, start + left);
+    skip = 0;
+    left -= end - start;
+    const taken = (payload: Uint8Array) => [payload.subarray(start, end)];
+    const payload = cipher.open(header.nonce, header.additional, sealed);
+    return payload instanceof Promise ? payload.then(taken) : taken(payload);
+  };
+  return inOrder(packages(source, span), open, { inFlight: aead.inFlight, spent });
 }
 
 /**

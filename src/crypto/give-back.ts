@@ -14,6 +14,6 @@ export function giveBack(bytes: Uint8Array): void {
  * The same for who knows that nothing else is in the memory, even where it is larger than the bytes: that of Bun's
  * deciphers has one byte too much.
  */
-export function giveBackMemory({ buffer, byteLength }: Uint8Array): void {
-  if (byteLength >= LEAST && buffer instanceof ArrayBuffer) buffer.transfer(0);
+export function giveBackMemory({ buffer }: Uint8Array): void {
+  if (buffer.byteLength >= LEAST && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
