@@ -21,6 +21,8 @@ export function mayCarryKeys({ secure, overLoopback }: KeyRules): boolean {
 }
 
 const SSE = "x-amz-server-side-encryption";
+/** The header that says that something is under a customer's key. */
+export const CUSTOMER_ALGORITHM = `${SSE}-customer-algorithm`;
 
 /**
  * Headers that ask for an encryption when an object or upload is begun.

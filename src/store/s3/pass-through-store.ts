@@ -17,6 +17,7 @@ import type {
   UploadListQuery,
 } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
+import { CustomerKeys } from "./customer-keys.ts";
 import type { KeyRules } from "./encryption-headers.ts";
 import { PlainListing } from "./plain-listing.ts";
 import { PlainObjects } from "./plain-objects.ts";
@@ -32,6 +33,7 @@ import { RemoteWriter } from "./remote-writer.ts";
  */
 export class PassThroughStore implements Store {
   readonly #backend: Backend;
+  readonly #customerKeys: CustomerKeys;
   readonly #buckets: RemoteBuckets;
   readonly #objects: PlainObjects;
   readonly #uploads: PlainUploads;
@@ -41,6 +43,7 @@ export class PassThroughStore implements Store {
     const objects = new RemoteObjects(backend, keyRules);
     const uploads = new RemoteUploads(backend);
     this.#backend = backend;
+    this.#customerKeys = new CustomerKeys(uploads, keyRules);
     this.#buckets = new RemoteBuckets(backend);
     this.#objects = new PlainObjects({
       backend,
@@ -84,8 +87,9 @@ export class PassThroughStore implements Store {
     return this.#objects.open(bucket, key, how);
   }
 
-  putObject(put: PutObject) {
-    return this.#objects.put(put);
+  async putObject(put: PutObject) {
+    await this.#customerKeys.require(put);
+    return await this.#objects.put(put);
   }
 
   replaceAttributes(change: ReplaceAttributes) {
@@ -101,8 +105,9 @@ export class PassThroughStore implements Store {
     return this.#listing.page(query);
   }
 
-  createUpload(upload: CreateUpload) {
-    return this.#uploads.create(upload);
+  async createUpload(upload: CreateUpload) {
+    await this.#customerKeys.require(upload);
+    return await this.#uploads.create(upload);
   }
 
   getUpload(id: UploadId) {

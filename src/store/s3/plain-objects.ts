@@ -13,7 +13,7 @@ import type {
 } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
 import { errorWithin } from "./client/backend-error.ts";
-import { headersOfKey, headersOfWrite, type KeyRules } from "./encryption-headers.ts";
+import { CUSTOMER_ALGORITHM, headersOfKey, headersOfWrite, type KeyRules } from "./encryption-headers.ts";
 import { KeyLocks } from "./key-locks.ts";
 import { headersOf } from "./metadata-headers.ts";
 import { readDocument, timeOf } from "./remote-document.ts";
@@ -169,7 +169,7 @@ export class PlainObjects {
     const [found] = (await remotePage(this.#parts.backend, query)).objects;
     if (found?.key !== key) return undefined;
     const { size, etag, lastModified } = found;
-    const encryption = { "x-amz-server-side-encryption-customer-algorithm": "AES256" };
+    const encryption = { [CUSTOMER_ALGORITHM]: "AES256" };
     return recordOf(bucket, key, {
       size,
       etag,

@@ -1,5 +1,5 @@
 import type { Metadata, StoredChecksum } from "../store.ts";
-import { encryptionOf } from "./encryption-headers.ts";
+import { CUSTOMER_ALGORITHM, encryptionOf } from "./encryption-headers.ts";
 import { metadataOf } from "./metadata-headers.ts";
 
 /** What a backend tells of one of its objects. */
@@ -60,7 +60,7 @@ export function unquoted(etag: string): string {
 /** Whether an ETag is the MD5 of the object's bytes. */
 export function isMd5({ etag, encryption }: Pick<RemoteObject, "etag" | "encryption">): boolean {
   const method = encryption["x-amz-server-side-encryption"] ?? "AES256";
-  const customer = "x-amz-server-side-encryption-customer-algorithm" in encryption;
+  const customer = CUSTOMER_ALGORITHM in encryption;
   return /^[0-9a-f]{32}$/.test(etag) && method === "AES256" && !customer;
 }
 

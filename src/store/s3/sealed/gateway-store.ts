@@ -18,6 +18,7 @@ import type {
   UploadListQuery,
 } from "../../store.ts";
 import type { Backend } from "../client/backend.ts";
+import { CustomerKeys } from "../customer-keys.ts";
 import type { KeyRules } from "../encryption-headers.ts";
 import { KeyLocks } from "../key-locks.ts";
 import { PlainObjects } from "../plain-objects.ts";
@@ -47,6 +48,7 @@ import { GatewayUploadListing } from "./upload-listing.ts";
  */
 export class GatewayStore implements Store {
   readonly #backend: Backend;
+  readonly #customerKeys: CustomerKeys;
   readonly #buckets: RemoteBuckets;
   readonly #objects: RemoteObjects;
   readonly #remoteUploads: RemoteUploads;
@@ -70,6 +72,7 @@ export class GatewayStore implements Store {
     const commits = new Commits(documents, writer);
     const recovery = new Recovery(documents, locks, namesBelow);
     this.#backend = backend;
+    this.#customerKeys = new CustomerKeys(uploads, keyRules);
     this.#objects = objects;
     this.#remoteUploads = uploads;
     this.#buckets = new RemoteBuckets(backend);
@@ -136,6 +139,7 @@ export class GatewayStore implements Store {
   async putObject(put: PutObject): Promise<ObjectRecord> {
     const { bucket, key } = put;
     refuseReserved(key);
+    await this.#customerKeys.require(put);
     if (isSealed(put.metadata)) {
       const current = (of: string, name: string) => this.head(of, name);
       return await this.#sealed.put(put, current, () => this.#objects.delete(bucket, key));
@@ -165,6 +169,7 @@ export class GatewayStore implements Store {
 
   async createUpload(upload: CreateUpload) {
     refuseReserved(upload.key);
+    await this.#customerKeys.require(upload);
     const uploads = isSealed(upload.metadata) ? this.#sealedUploads : this.#plainUploads;
     const begun = await uploads.create(upload);
     this.#kinds.remember(begun, uploads);
