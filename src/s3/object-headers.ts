@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
 import { canonicalName, type RequestHeaders } from "../http/headers.ts";
 import type { Metadata } from "../store/store.ts";
+import { STORAGE_CLASS } from "../store/storage-class.ts";
 
 /** Headers that S3 keeps with an object beside user metadata, and how an answer spells them. */
 const SYSTEM_HEADERS: ReadonlyMap<string, string> = new Map([
@@ -11,12 +12,12 @@ const SYSTEM_HEADERS: ReadonlyMap<string, string> = new Map([
   ["content-encoding", "Content-Encoding"],
   ["content-language", "Content-Language"],
   ["expires", "Expires"],
-  ["x-amz-storage-class", "x-amz-storage-class"],
+  [STORAGE_CLASS, STORAGE_CLASS],
   ["x-amz-website-redirect-location", "x-amz-website-redirect-location"],
 ]);
 
 /** System headers that a copy takes from its own request even when it copies the rest from the source. */
-const NEVER_COPIED = ["x-amz-storage-class", "x-amz-website-redirect-location"];
+const NEVER_COPIED = [STORAGE_CLASS, "x-amz-website-redirect-location"];
 
 const DEFAULT_CONTENT_TYPE = "application/octet-stream";
 const USER_PREFIX = "x-amz-meta-";
@@ -100,7 +101,7 @@ export function headersFromMetadata(metadata: Metadata): Record<string, string> 
 
 /** The storage class of an object. */
 export function storageClass(metadata: Metadata): string {
-  return metadata["x-amz-storage-class"] ?? "STANDARD";
+  return metadata[STORAGE_CLASS] ?? "STANDARD";
 }
 
 /**
@@ -126,7 +127,7 @@ function isInternal(name: string): boolean {
 /** What is kept of a system header; `""` for nothing. */
 function systemValue(name: string, value: string): string {
   if (name === "content-encoding") return withoutAwsChunked(value);
-  if (name === "x-amz-storage-class") {
+  if (name === STORAGE_CLASS) {
     if (value !== "STANDARD" && value !== "REDUCED_REDUNDANCY") throw new S3Error("InvalidStorageClass");
     return value === "STANDARD" ? "" : value;
   }

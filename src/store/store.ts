@@ -231,6 +231,8 @@ export interface ListedObject {
   readonly etag: string;
   readonly lastModified: number;
   readonly checksum?: ChecksumPlan;
+  /** Where it is not STANDARD. */
+  readonly storageClass?: string | undefined;
   /** From stores that have it at hand with every entry: showing an ETag may take it. */
   readonly metadata?: Metadata;
 }

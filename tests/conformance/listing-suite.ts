@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { ListQuery, ObjectPage } from "../../src/store/store.ts";
-import { bytesOf, inByteOrder, type MakeStore, put, SharedStore } from "./fixture.ts";
+import { attributesOf, bodyOf, bytesOf, inByteOrder, type MakeStore, put, SharedStore } from "./fixture.ts";
 import { type Limits, possibleKeys } from "./limits.ts";
 
 /** Sorted by UTF-16 units, the emoji would come before U+FFFF; a delimiter is among them. */
@@ -42,6 +42,20 @@ export function listingSuite(make: MakeStore, limits: Limits): void {
     test("an empty bucket has an empty page", async () => {
       const empty = await shared.newBucket();
       expect(await list({ bucket: empty, delimiter: "/" })).toEqual({ objects: [], prefixes: [] });
+    });
+
+    test("an entry tells a storage class that is not STANDARD", async () => {
+      const few = await bucketOf(["a"]);
+      const metadata = { "x-amz-storage-class": "REDUCED_REDUNDANCY" };
+      await shared.store.putObject({
+        bucket: few,
+        key: "b",
+        body: bodyOf(bytesOf(1)),
+        metadata: attributesOf(1, metadata).metadata,
+        attributes: () => attributesOf(1, metadata),
+      });
+      const { objects } = await list({ bucket: few });
+      expect(objects.map(({ storageClass }) => storageClass)).toEqual([undefined, "REDUCED_REDUNDANCY"]);
     });
 
     test("keys are in UTF-8 byte order", async () => {

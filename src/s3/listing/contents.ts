@@ -35,7 +35,7 @@ function entriesXml(
   encode: (key: string) => string,
   ending: string,
 ): Xml {
-  const end = `<StorageClass>STANDARD</StorageClass>${ending}</${name}>`;
+  const end = `</StorageClass>${ending}</${name}>`;
   const dates = new DateWriter();
   let text = "";
   for (let i = 0; i < objects.length; i++) {
@@ -44,7 +44,11 @@ function entriesXml(
     const etag = escapeXml(etags[i] ?? object.etag);
     text += `<${name}><Key>${escapeXml(encode(object.key))}</Key><LastModified>${
       dates.write(object.lastModified)
-    }</LastModified><ETag>&#34;${etag}&#34;</ETag>${checksumXml(object)}<Size>${object.size}</Size>${end}`;
+    }</LastModified><ETag>&#34;${etag}&#34;</ETag>${
+      checksumXml(object)
+    }<Size>${object.size}</Size><StorageClass>${
+      object.storageClass === undefined ? "STANDARD" : escapeXml(object.storageClass)
+    }${end}`;
   }
   return new Xml(text);
 }

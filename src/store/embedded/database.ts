@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { integer } from "./row.ts";
-import { APPLICATION_ID, FORMAT_VERSION, SCHEMA } from "./schema.ts";
+import { APPLICATION_ID, FORMAT_VERSION, SCHEMA, UPGRADES } from "./schema.ts";
 import { DATABASE_FILE } from "../layouts.ts";
 import { StartError } from "../start-error.ts";
 
@@ -55,6 +55,9 @@ function ensureFormat(database: DatabaseSync, directory: string): void {
       `${directory} was written by a newer release: its format is ${version}, and this release knows formats ` +
         `up to ${FORMAT_VERSION}. Start the newer release on it.`,
     );
+  } else if (version < FORMAT_VERSION) {
+    for (const upgrade of UPGRADES.slice(version - 1)) database.exec(upgrade);
+    database.exec(`PRAGMA user_version = ${FORMAT_VERSION}`);
   }
 }
 

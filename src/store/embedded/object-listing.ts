@@ -5,7 +5,7 @@ import { foldedPage, isCommonPrefix } from "../folded-page.ts";
 import { GroupScan } from "./group-scan.ts";
 import type { BucketRow } from "./object-rows.ts";
 import { checksumPlan } from "./record-columns.ts";
-import { integer, type Row, text } from "./row.ts";
+import { integer, optionalText, type Row, text } from "./row.ts";
 import { fromStored, pastPrefix, toStored } from "./stored-text.ts";
 
 /** A place among stored keys: everything from here on. */
@@ -18,7 +18,7 @@ export class ObjectListing {
 
   constructor(database: DatabaseSync) {
     this.#scan = database.prepare(
-      "SELECT key, size, etag, last_modified, checksum_algorithm, checksum_type FROM objects " +
+      "SELECT key, size, etag, last_modified, checksum_algorithm, checksum_type, storage_class FROM objects " +
         "WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?",
     );
     this.#groups = new GroupScan(database);
@@ -59,5 +59,7 @@ function listedObject(row: Row): ListedObject {
     lastModified: integer(row, "last_modified"),
   };
   const checksum = checksumPlan(row);
-  return checksum === undefined ? listed : { ...listed, checksum };
+  const storageClass = optionalText(row, "storage_class");
+  if (checksum === undefined && storageClass === undefined) return listed;
+  return { ...listed, storageClass, ...(checksum === undefined ? {} : { checksum }) };
 }

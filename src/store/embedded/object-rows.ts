@@ -6,6 +6,7 @@ import type { Contents } from "./contents.ts";
 import { objectRecord } from "./record-columns.ts";
 import { integer, optionalBytes, optionalText, type Row, text } from "./row.ts";
 import { toStored } from "./stored-text.ts";
+import { STORAGE_CLASS } from "../storage-class.ts";
 
 /** The version id of objects while versioning is off. */
 const NULL_VERSION = "null";
@@ -37,7 +38,7 @@ export class ObjectRows {
     this.#current = database.prepare("SELECT revision, content FROM objects WHERE bucket = ? AND key = ?");
     this.#put = database.prepare(
       "INSERT OR REPLACE INTO objects (bucket, key, version, revision, size, stored_size, etag, " +
-        "last_modified, checksum_algorithm, checksum_type, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "last_modified, checksum_algorithm, checksum_type, storage_class, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#delete = database.prepare("DELETE FROM objects WHERE bucket = ? AND key = ?");
   }
@@ -94,6 +95,7 @@ export class ObjectRows {
       written.lastModified,
       attributes.checksum?.algorithm ?? null,
       attributes.checksum?.type ?? null,
+      attributes.metadata[STORAGE_CLASS] ?? null,
       content,
     );
     return written;

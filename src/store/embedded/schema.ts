@@ -2,10 +2,20 @@
 export const APPLICATION_ID = 0x4d6e5453;
 
 /** Written to SQLite's user_version. A store opens its own version, upgrades older ones, and refuses newer ones. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+
+/** What makes each format the next one, the first of them format 1. */
+export const UPGRADES: readonly string[] = [
+  `
+ALTER TABLE objects ADD COLUMN storage_class TEXT;
+UPDATE objects SET storage_class = 'REDUCED_REDUNDANCY' WHERE content IN (
+  SELECT id FROM contents WHERE metadata LIKE '%"x-amz-storage-class":"REDUCED_REDUNDANCY"%'
+);
+`,
+];
 
 /**
- * The tables of format 1. All text goes through `toStored` where clients choose it.
+ * The tables of this format. All text goes through `toStored` where clients choose it.
  *
  * - objects: the current version of each key, and just what a listing shows. It is narrow so that a page of 1000
  *   keys touches few pages, and it is what GET sees: a key whose newest version is a delete marker has no row here.
@@ -46,6 +56,7 @@ CREATE TABLE objects (
   checksum_algorithm TEXT,
   checksum_type TEXT,
   content INTEGER NOT NULL,
+  storage_class TEXT,
   PRIMARY KEY (bucket, key)
 ) STRICT, WITHOUT ROWID;
 

@@ -7,6 +7,7 @@ import { findObject } from "./object-files.ts";
 import { isDirectoryKey } from "./object-name.ts";
 import { NO_ETAG } from "./record.ts";
 import { type Step, walk } from "./walk.ts";
+import { STORAGE_CLASS } from "../storage-class.ts";
 
 /** How many objects are looked at at a time. */
 const READ_AT_ONCE = 16;
@@ -69,6 +70,7 @@ export class ObjectListing {
       size: reading.record.size,
       etag,
       lastModified,
+      storageClass: metadata[STORAGE_CLASS],
       metadata,
       ...(checksum === undefined ? {} : { checksum: { algorithm: checksum.algorithm, type: checksum.type } }),
     };

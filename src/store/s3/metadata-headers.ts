@@ -1,5 +1,6 @@
 import { canonicalName } from "../../http/headers.ts";
 import type { Metadata } from "../store.ts";
+import { STORAGE_CLASS } from "../storage-class.ts";
 
 /** Headers beside user metadata that a backend keeps with an object; their names are the same in metadata. */
 const SYSTEM = new Set([
@@ -9,7 +10,7 @@ const SYSTEM = new Set([
   "content-encoding",
   "content-language",
   "expires",
-  "x-amz-storage-class",
+  STORAGE_CLASS,
   "x-amz-website-redirect-location",
 ]);
 

@@ -60,12 +60,14 @@ function listedObject(node: XmlNode, decode: (text: string) => string): ListedOb
   if (!Number.isSafeInteger(size) || size < 0) throw new S3Error("MalformedXML");
   const [named] = childrenOf(node, "ChecksumAlgorithm");
   const algorithm = ALGORITHMS.find((name) => name === named?.text);
+  const storageClass = childText(node, "StorageClass");
   const type = childText(node, "ChecksumType") === "COMPOSITE" ? "COMPOSITE" : "FULL_OBJECT";
   return {
     key: decode(requiredText(node, "Key")),
     size,
     etag: unquoted(requiredText(node, "ETag")),
     lastModified: timeOf(childText(node, "LastModified")),
+    ...(storageClass === undefined || /^(|STANDARD)$/.test(storageClass) ? {} : { storageClass }),
     ...(algorithm === undefined ? {} : { checksum: { algorithm, type } }),
   };
 }

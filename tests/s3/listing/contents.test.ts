@@ -15,15 +15,15 @@ test("An entry has key, date, quoted ETag, size and class, as AWS orders them", 
   );
 });
 
-test("An entry tells its checksum and its owner where it has to", () => {
+test("An entry tells its checksum, class and owner where it has to", () => {
   const checksum = { algorithm: "CRC32C", type: "COMPOSITE" } as const;
-  const object = { key: "k", size: 0, etag: "e", lastModified: 0, checksum };
+  const object = { key: "k", size: 0, etag: "e", lastModified: 0, checksum, storageClass: "GLACIER" };
   const { text } = contentsXml([object], ["e"], same, true);
   expect(text).toContain(
     "</ETag><ChecksumAlgorithm>CRC32C</ChecksumAlgorithm><ChecksumType>COMPOSITE</ChecksumType><Size>0</Size>",
   );
   expect(text).toContain(
-    "<Owner><ID>02d6176db174dc93cb1b899f7c6078f08654445fe8cf1b6ce98d8855f66bdbf4</ID>" +
+    "<StorageClass>GLACIER</StorageClass><Owner><ID>02d6176db174dc93cb1b899f7c6078f08654445fe8cf1b6ce98d8855f66bdbf4</ID>" +
       "<DisplayName>minio</DisplayName></Owner></Contents>",
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
-import { chmod, copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
@@ -121,6 +121,29 @@ describe("openEmbeddedStore", () => {
       expect((await readdir(data)).sort()).toEqual(["blobs", "store.db"]);
     });
   }
+
+  test("brings format 1 to this one, with all objects and their storage classes", async () => {
+    const directory = await newDirectory();
+    const database = new DatabaseSync(join(directory, "store.db"));
+    database.exec(await readFile(join(import.meta.dir, "format-1.sql"), "utf8"));
+    database.close();
+    for (const _time of ["upgraded", "opened again"]) {
+      const store = await openEmbeddedStore(directory);
+      const { objects } = await store.listObjects({
+        bucket: "box",
+        prefix: "",
+        delimiter: "",
+        after: "",
+        limit: 10,
+      });
+      expect(objects.map(({ key, size, storageClass }) => [key, size, storageClass])).toEqual([
+        ["plain", 5, undefined],
+        ["reduced", 7, "REDUCED_REDUNDANCY"],
+      ]);
+      expect((await readObject(store, "box", "reduced"))?.toString()).toBe("reduced");
+      await store.close();
+    }
+  });
 
   test("refuses a newer format and leaves it untouched", async () => {
     const directory = await newDirectory();

@@ -27,6 +27,7 @@ import { SealedReader } from "./sealed-reader.ts";
 import { type FoundMeta, sealedRecord } from "./sealed-record.ts";
 import { stampHeaders } from "./stamp.ts";
 import { newWriteId } from "./write-id.ts";
+import { STORAGE_CLASS } from "../../storage-class.ts";
 
 /** What encrypted objects are kept with. */
 export interface SealedParts {
@@ -189,6 +190,7 @@ export class SealedObjects {
         size,
         etag,
         lastModified,
+        storageClass: metadata[STORAGE_CLASS],
         metadata,
         ...(checksum === undefined
           ? {}
