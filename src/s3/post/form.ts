@@ -17,6 +17,8 @@ export interface Form {
 /** The most bytes that may come before the contents of the file, counted in pieces. */
 const MAX_BEFORE_FILE = 20 * 1024;
 const PIECE = 1024;
+/** What the parser makes of bytes that are no UTF-8: another key than the one that was meant. */
+const REPLACED = "\ufffd";
 
 /**
  * Reads a `multipart/form-data` body (RFC 7578) up to the contents of its part `file`. What comes after the file is
@@ -93,6 +95,7 @@ class FormParser {
     const malformed = (cause: unknown) => this.#fail(new S3Error("MalformedPOSTRequest", { cause }));
     this.#busboy.on("field", (name, value) => this.#field(name, value));
     this.#busboy.on("file", (_name, stream, filename: string | undefined) => {
+      if (filename?.includes(REPLACED)) this.#fail(notUtf8("file"));
       this.filename = filename ?? "";
       stream.on("data", (chunk: Uint8Array) => this.#given.push(chunk));
       stream.on("error", malformed);
@@ -133,6 +136,7 @@ class FormParser {
     if (this.filename !== undefined) return;
     const field = (name ?? "").toLowerCase();
     if (field === "") this.#fail(new S3Error("MalformedPOSTRequest"));
+    if ((field + value).includes(REPLACED)) this.#fail(notUtf8(field));
     if (this.fields.has(field)) this.#fail(givenTwice(field));
     this.fields.set(field, value);
   }
@@ -146,6 +150,13 @@ class FormParser {
 function givenTwice(field: string): S3Error {
   return new S3Error("InvalidArgument", {
     message: `POST requires at most one field of each name, but ${field} was given more than once.`,
+    fields: { ArgumentName: field },
+  });
+}
+
+function notUtf8(field: string): S3Error {
+  return new S3Error("InvalidArgument", {
+    message: "POST requires that names and values of fields are UTF-8.",
     fields: { ArgumentName: field },
   });
 }

@@ -129,6 +129,14 @@ describe("readForm", () => {
     });
   });
 
+  test("refuses a field or the name of a file that is not UTF-8", async () => {
+    const latin1 = (parts: readonly Part[]) => Buffer.from(multipart(parts).toString(), "latin1");
+    for (const parts of [[["key", "\xe4"], FILE], [["file", "content", "\xe4.jpg"]]] as const) {
+      const refused = await failure(() => read(latin1(parts)));
+      expect(refused.code).toBe("InvalidArgument");
+    }
+  });
+
   test("refuses a field without a name", async () => {
     expect((await failure(() => read([["", "a"], FILE]))).code).toBe("MalformedPOSTRequest");
   });
