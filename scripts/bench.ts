@@ -12,9 +12,10 @@ import { parseArgs } from "node:util";
 import { measureEncryption } from "./bench/encryption.ts";
 import { fill } from "./bench/fill.ts";
 import { measureLayouts } from "./bench/layouts.ts";
-import { measureLimits, servePlain } from "./bench/limits.ts";
+import { measureLimits } from "./bench/limits.ts";
 import { type Figure, load, loadWarm } from "./bench/load.ts";
 import { crowdedMemory } from "./bench/memory.ts";
+import { servePlain } from "./bench/plain-server.ts";
 import { startMeasured } from "./bench/process.ts";
 import { heading, line } from "./bench/report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./bench/requests.ts";
@@ -26,7 +27,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "5" },
     keys: { type: "string", default: "1000000" },
     only: { type: "string", default: "" },
-    plain: { type: "boolean", default: false },
+    plain: { type: "string" },
   },
 });
 const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
@@ -35,7 +36,7 @@ const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
   node: ["node_modules/node/bin/node", "--disable-warning=ExperimentalWarning"],
 };
 
-if (values.plain) servePlain();
+if (values.plain !== undefined) servePlain(values.plain);
 else await bench();
 
 async function bench(): Promise<void> {
@@ -62,7 +63,12 @@ async function bench(): Promise<void> {
     if (wanted("encryption")) await measureEncryption({ command, words }, directory, seconds, limits.md5);
     if (["vault", "layouts", "encryption"].includes(values.only.toLowerCase())) return;
 
-    const plain = await startMeasured(command, [...words, "scripts/bench.ts", "--plain"], {}, /"port":(\d+)/);
+    const plain = await startMeasured(
+      command,
+      [...words, "scripts/bench.ts", "--plain", directory],
+      {},
+      /"port":(\d+)/,
+    );
     const bare = new Requests(plain.port);
     const small = randomBytes(4096);
     print(
@@ -78,6 +84,10 @@ async function bench(): Promise<void> {
     print(await loadWarm("limit: plain HTTP PUT 4 KiB, 16 connections", plain, 16, seconds, () => barePut));
     const bareBig = bare.get("/big", 2 ** 26);
     print(await loadWarm("limit: plain HTTP GET 64 MiB, 1 connection", plain, 1, seconds, () => bareBig));
+    const barePutBig = bare.put("/big", randomBytes(2 ** 26));
+    print(
+      await loadWarm("limit: plain HTTP PUT 64 MiB, MD5 and file", plain, 1, seconds, () => barePutBig),
+    );
     await plain.stop();
 
     const keys = Number(values.keys);

@@ -1,9 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
-import process from "node:process";
 
 /** What the machine itself gives in this very run: the yardstick beside every figure. */
 export interface Limits {
@@ -63,31 +61,4 @@ function writeRate(directory: string, block: Uint8Array): number {
   closeSync(file);
   rmSync(path);
   return 64 * 1.048576 / seconds;
-}
-
-/** A server that answers as little as HTTP allows: what loopback and `node:http` cost without any S3. */
-export function servePlain(): void {
-  const body = Buffer.alloc(4096, 7);
-  const big = Buffer.alloc(1024 * 1024, 7);
-  createServer((incoming, outgoing) => {
-    if (incoming.url === "/big") {
-      outgoing.writeHead(200, { "Content-Length": 64 * big.length });
-      let left = 64;
-      const more = () => {
-        while (left > 0) {
-          left--;
-          if (!outgoing.write(big) && left > 0) return void outgoing.once("drain", more);
-        }
-        outgoing.end();
-      };
-      return more();
-    }
-    incoming.on("data", () => {});
-    incoming.on("end", () => {
-      outgoing.writeHead(200, { "Content-Length": incoming.method === "PUT" ? 0 : body.length });
-      outgoing.end(incoming.method === "GET" ? body : undefined);
-    });
-  }).listen(0, "127.0.0.1", function (this: { address(): unknown }) {
-    process.stdout.write(`${JSON.stringify(this.address())}\n`);
-  });
 }
