@@ -1,7 +1,6 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import type {
   BackendEncryption,
-  BucketDocument,
   CompleteUpload,
   CreateUpload,
   Expectation,
@@ -12,71 +11,28 @@ import type {
   PutPart,
   ReplaceAttributes,
   Store,
-  StoreDocument,
   UploadId,
   UploadListQuery,
 } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
-import { CustomerKeys } from "./customer-keys.ts";
 import type { KeyRules } from "./encryption-headers.ts";
 import { PlainListing } from "./plain-listing.ts";
 import { PlainObjects } from "./plain-objects.ts";
 import { PlainUploads } from "./plain-uploads.ts";
-import { RemoteBuckets } from "./remote-buckets.ts";
-import { RemoteObjects } from "./remote-objects.ts";
-import { RemoteUploads } from "./remote-uploads.ts";
-import { RemoteWriter } from "./remote-writer.ts";
+import { RemoteStore } from "./remote-store.ts";
 
-/**
- * Another S3 server, where everything is under its own name and as the client sent it. It keeps nothing itself, so any
- * number of them may stand in front of one backend.
- */
-export class PassThroughStore implements Store {
-  readonly #backend: Backend;
-  readonly #customerKeys: CustomerKeys;
-  readonly #buckets: RemoteBuckets;
+/** Another S3 server, where everything is under its own name and as the client sent it. */
+export class PassThroughStore extends RemoteStore implements Store {
   readonly #objects: PlainObjects;
   readonly #uploads: PlainUploads;
   readonly #listing: PlainListing;
 
   constructor(backend: Backend, keyRules: KeyRules) {
-    const objects = new RemoteObjects(backend, keyRules);
-    const uploads = new RemoteUploads(backend);
-    this.#backend = backend;
-    this.#customerKeys = new CustomerKeys(uploads, keyRules);
-    this.#buckets = new RemoteBuckets(backend);
-    this.#objects = new PlainObjects({
-      backend,
-      objects,
-      keyRules,
-      writer: new RemoteWriter(objects, uploads),
-    });
-    this.#uploads = new PlainUploads(uploads, keyRules);
+    super(backend, keyRules);
+    const { objects, writer } = this;
+    this.#objects = new PlainObjects({ backend, objects, keyRules, writer });
+    this.#uploads = new PlainUploads(this.uploads, keyRules);
     this.#listing = new PlainListing(backend);
-  }
-
-  createBucket(bucket: string) {
-    return this.#buckets.create(bucket);
-  }
-
-  getBucket(bucket: string) {
-    return this.#buckets.get(bucket);
-  }
-
-  listBuckets(page: { prefix: string; after: string; limit: number }) {
-    return this.#buckets.list(page);
-  }
-
-  deleteBucket(bucket: string) {
-    return this.#buckets.delete(bucket);
-  }
-
-  getBucketDocument(bucket: string, name: BucketDocument) {
-    return this.#buckets.document(bucket, name);
-  }
-
-  setBucketDocument(bucket: string, name: BucketDocument, text: string | undefined) {
-    return this.#buckets.setDocument(bucket, name, text);
   }
 
   head(bucket: string, key: string, backend?: BackendEncryption) {
@@ -88,7 +44,7 @@ export class PassThroughStore implements Store {
   }
 
   async putObject(put: PutObject) {
-    await this.#customerKeys.require(put);
+    await this.customerKeys.require(put);
     return await this.#objects.put(put);
   }
 
@@ -106,7 +62,7 @@ export class PassThroughStore implements Store {
   }
 
   async createUpload(upload: CreateUpload) {
-    await this.#customerKeys.require(upload);
+    await this.customerKeys.require(upload);
     return await this.#uploads.create(upload);
   }
 
@@ -137,19 +93,5 @@ export class PassThroughStore implements Store {
 
   abortUpload(id: UploadId) {
     return this.#uploads.abort(id);
-  }
-
-  /** A gateway keeps nothing of its own. */
-  getDocument(_name: StoreDocument): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  setDocument(_name: StoreDocument, _text: string): Promise<never> {
-    return Promise.reject(new Error("a gateway keeps no documents"));
-  }
-
-  close(): Promise<void> {
-    this.#backend.close();
-    return Promise.resolve();
   }
 }

@@ -1,6 +1,5 @@
 import { S3Error } from "../../../errors/s3-error.ts";
 import type {
-  BucketDocument,
   CompleteUpload,
   CreateUpload,
   Expectation,
@@ -13,22 +12,17 @@ import type {
   PutPart,
   ReplaceAttributes,
   Store,
-  StoreDocument,
   UploadId,
   UploadListQuery,
 } from "../../store.ts";
 import type { Backend } from "../client/backend.ts";
-import { CustomerKeys } from "../customer-keys.ts";
 import type { KeyRules } from "../encryption-headers.ts";
 import { KeyLocks } from "../key-locks.ts";
 import { PlainObjects } from "../plain-objects.ts";
 import { PlainUploads } from "../plain-uploads.ts";
-import { RemoteBuckets } from "../remote-buckets.ts";
 import { remotePage } from "../remote-listing.ts";
-import { RemoteObjects } from "../remote-objects.ts";
 import { checkExpectation } from "../remote-record.ts";
-import { RemoteUploads } from "../remote-uploads.ts";
-import { RemoteWriter } from "../remote-writer.ts";
+import { RemoteStore } from "../remote-store.ts";
 import { Commits } from "./commits.ts";
 import { emptyBucket } from "./empty-bucket.ts";
 import { GatewayListing } from "./gateway-listing.ts";
@@ -44,14 +38,9 @@ import { GatewayUploadListing } from "./upload-listing.ts";
 /**
  * Another S3 server, where encrypted objects are in MinIO's gateway layout and all others under their own names. What is
  * encrypted hides what is not under the same key, so that one can replace the other without a moment in which neither is
- * there. Any number of gateways may stand in front of one backend.
+ * there.
  */
-export class GatewayStore implements Store {
-  readonly #backend: Backend;
-  readonly #customerKeys: CustomerKeys;
-  readonly #buckets: RemoteBuckets;
-  readonly #objects: RemoteObjects;
-  readonly #remoteUploads: RemoteUploads;
+export class GatewayStore extends RemoteStore implements Store {
   readonly #plain: PlainObjects;
   readonly #sealed: SealedObjects;
   readonly #plainUploads: PlainUploads;
@@ -62,20 +51,14 @@ export class GatewayStore implements Store {
   readonly #kinds = new UploadKinds<SealedUploads | PlainUploads>();
 
   constructor(backend: Backend, keyRules: KeyRules) {
-    const objects = new RemoteObjects(backend, keyRules);
-    const uploads = new RemoteUploads(backend);
-    const writer = new RemoteWriter(objects, uploads);
+    super(backend, keyRules);
+    const { objects, uploads, writer } = this;
     const documents = new MetaDocuments(objects);
     const locks = this.#locks;
     const namesBelow = async (bucket: string, prefix: string) =>
       (await allObjects(backend, bucket, prefix)).map(({ key }) => key);
     const commits = new Commits(documents, writer);
     const recovery = new Recovery(documents, locks, namesBelow);
-    this.#backend = backend;
-    this.#customerKeys = new CustomerKeys(uploads, keyRules);
-    this.#objects = objects;
-    this.#remoteUploads = uploads;
-    this.#buckets = new RemoteBuckets(backend);
     this.#plain = new PlainObjects({ backend, objects, keyRules, writer });
     this.#plainUploads = new PlainUploads(uploads, keyRules);
     this.#sealed = new SealedObjects({ objects, writer, documents, recovery, commits, keyRules, locks });
@@ -92,36 +75,16 @@ export class GatewayStore implements Store {
     this.#uploadListing = new GatewayUploadListing(uploads, (id) => this.#sealedUploads.listed(id));
   }
 
-  createBucket(bucket: string) {
-    return this.#buckets.create(bucket);
-  }
-
-  getBucket(bucket: string) {
-    return this.#buckets.get(bucket);
-  }
-
-  listBuckets(page: { prefix: string; after: string; limit: number }) {
-    return this.#buckets.list(page);
-  }
-
   /** What is left of unfinished uploads goes with its bucket. @throws S3Error NoSuchBucket, BucketNotEmpty */
-  async deleteBucket(bucket: string): Promise<void> {
+  override async deleteBucket(bucket: string): Promise<void> {
     const page = await this.#listing.page({ bucket, prefix: "", delimiter: "", after: "", limit: 1 });
     if (page.objects.length > 0) throw new S3Error("BucketNotEmpty");
     await emptyBucket(bucket, {
-      uploads: this.#remoteUploads,
-      objects: this.#objects,
-      all: () => allObjects(this.#backend, bucket, ""),
+      uploads: this.uploads,
+      objects: this.objects,
+      all: () => allObjects(this.backend, bucket, ""),
     });
-    await this.#buckets.delete(bucket);
-  }
-
-  getBucketDocument(bucket: string, name: BucketDocument) {
-    return this.#buckets.document(bucket, name);
-  }
-
-  setBucketDocument(bucket: string, name: BucketDocument, text: string | undefined) {
-    return this.#buckets.setDocument(bucket, name, text);
+    await super.deleteBucket(bucket);
   }
 
   async head(bucket: string, key: string): Promise<ObjectRecord | undefined> {
@@ -139,10 +102,10 @@ export class GatewayStore implements Store {
   async putObject(put: PutObject): Promise<ObjectRecord> {
     const { bucket, key } = put;
     refuseReserved(key);
-    await this.#customerKeys.require(put);
+    await this.customerKeys.require(put);
     if (isSealed(put.metadata)) {
       const current = (of: string, name: string) => this.head(of, name);
-      return await this.#sealed.put(put, current, () => this.#objects.delete(bucket, key));
+      return await this.#sealed.put(put, current, () => this.objects.delete(bucket, key));
     }
     return await this.#replacing(put, (written) => this.#plain.put(written));
   }
@@ -157,7 +120,7 @@ export class GatewayStore implements Store {
     await this.#locks.hold(bucket, key, async () => {
       if (expect !== undefined) checkExpectation(expect, await this.head(bucket, key));
       // A plain object that an encrypted one hides must not come forth.
-      await this.#objects.delete(bucket, key);
+      await this.objects.delete(bucket, key);
       await this.#sealed.delete(bucket, key);
     });
     return undefined;
@@ -169,7 +132,7 @@ export class GatewayStore implements Store {
 
   async createUpload(upload: CreateUpload) {
     refuseReserved(upload.key);
-    await this.#customerKeys.require(upload);
+    await this.customerKeys.require(upload);
     const uploads = isSealed(upload.metadata) ? this.#sealedUploads : this.#plainUploads;
     const begun = await uploads.create(upload);
     this.#kinds.remember(begun, uploads);
@@ -204,7 +167,7 @@ export class GatewayStore implements Store {
     const { bucket, key } = complete;
     if (await this.#uploadsOf(complete) === this.#sealedUploads) {
       const current = (of: string, name: string) => this.head(of, name);
-      return await this.#sealedUploads.complete(complete, current, () => this.#objects.delete(bucket, key));
+      return await this.#sealedUploads.complete(complete, current, () => this.objects.delete(bucket, key));
     }
     return await this.#locks.hold(bucket, key, async () => {
       const { expect } = complete;
@@ -217,20 +180,6 @@ export class GatewayStore implements Store {
 
   async abortUpload(id: UploadId): Promise<void> {
     await (await this.#uploadsOf(id)).abort(id);
-  }
-
-  /** A gateway keeps nothing of its own. */
-  getDocument(_name: StoreDocument): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  setDocument(_name: StoreDocument, _text: string): Promise<never> {
-    return Promise.reject(new Error("a gateway keeps no documents"));
-  }
-
-  close(): Promise<void> {
-    this.#backend.close();
-    return Promise.resolve();
   }
 
   /** Writes a plain object, then takes away the encrypted one that hides it. */
