@@ -38,6 +38,15 @@ const ENTITIES: Record<string, string> = Object.assign(Object.create(null), {
   apos: "'",
 });
 
+/** These, and names for the characters that XML has no way to write. */
+const ANSWER_ENTITIES: Record<string, string> = Object.assign(
+  Object.create(null),
+  ENTITIES,
+  Object.fromEntries(
+    [...Array(32).keys(), 0xfffe, 0xffff].map((code) => [entityOf(code), String.fromCharCode(code)]),
+  ),
+);
+
 /**
  * Parses a request document of UTF-8 bytes. Strict: a DOCTYPE, entities beyond XML's five, processing
  * instructions, foreign namespaces and text between elements are refused.
@@ -45,8 +54,28 @@ const ENTITIES: Record<string, string> = Object.assign(Object.create(null), {
  * @throws S3Error MalformedXML
  */
 export function parseXml(bytes: Uint8Array, root: string, limits: XmlLimits = DEFAULT_LIMITS): XmlNode {
+  return parseText(bytes, root, (text) => parse(text, limits, ENTITIES));
+}
+
+/**
+ * Parses the answer of another server likewise. Names in S3 may hold characters that XML has no way to write; some
+ * servers write them nevertheless, as they are or as references (`&#x1;`), and are understood.
+ * @throws S3Error MalformedXML
+ */
+export function parseAnswer(bytes: Uint8Array, root: string): XmlNode {
+  const named = (found: string, reference: string | undefined) => {
+    const code = reference === undefined ? found.charCodeAt(0) : Number(reference.replace(/^x/, "0x"));
+    return entityOf(code) in ANSWER_ENTITIES ? `&${entityOf(code)};` : found;
+  };
+  return parseText(bytes, root, (text) => {
+    const writable = text.replace(/&#(x[0-9a-fA-F]+|[0-9]+);|[^\t\n\r -\ufffd]/g, named);
+    return parse(writable, DEFAULT_LIMITS, ANSWER_ENTITIES);
+  });
+}
+
+function parseText(bytes: Uint8Array, root: string, parsed: (text: string) => XmlNode): XmlNode {
   try {
-    const node = parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), limits);
+    const node = parsed(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (node.name !== root) throw malformed(`the root is ${node.name}`);
     return node;
   } catch (thrown) {
@@ -55,15 +84,20 @@ export function parseXml(bytes: Uint8Array, root: string, limits: XmlLimits = DE
   }
 }
 
+/** A name that no document can have declared. */
+function entityOf(code: number): string {
+  return `U+${code}`;
+}
+
 interface OpenNode {
   readonly name: string;
   readonly children: XmlNode[];
   text: string;
 }
 
-function parse(text: string, limits: XmlLimits): XmlNode {
+function parse(text: string, limits: XmlLimits, entities: Record<string, string>): XmlNode {
   const parser = new SaxesParser({ xmlns: true, position: false });
-  parser.ENTITIES = ENTITIES;
+  parser.ENTITIES = entities;
   const open: OpenNode[] = [];
   let root: XmlNode | undefined;
   let elements = 0;

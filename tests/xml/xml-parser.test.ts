@@ -6,6 +6,7 @@ import {
   childOf,
   childrenOf,
   childText,
+  parseAnswer,
   parseXml,
   requiredText,
   type XmlNode,
@@ -21,6 +22,25 @@ async function expectMalformed(text: string | Uint8Array): Promise<void> {
   const act = () => parseXml(typeof text === "string" ? bytes(text) : text, "A");
   expect((await failure(act)).code).toBe("MalformedXML");
 }
+
+describe("an answer", () => {
+  test("may hold characters that XML cannot, as references or as they are", () => {
+    const node = parseAnswer(bytes("<A><B>&#1;&#x1F;\x02\uffff&#xffff;&#13;&amp;#1;&#65;</B></A>"), "A");
+    expect(childText(node, "B")).toBe("\x01\x1f\x02\uffff\uffff\r&#1;A");
+  });
+
+  test.each(["<A>&#xd800;</A>", "<A>&nbsp;</A>", "<!DOCTYPE A><A/>", "<B/>"])(
+    "is otherwise as strict as a request: %s",
+    (text) => {
+      expect(() => parseAnswer(bytes(text), "A")).toThrow(S3Error);
+    },
+  );
+
+  test("is no measure for a request", () => {
+    expect(() => parseXml(bytes("<A>&#1;</A>"), "A")).toThrow(S3Error);
+    expect(() => parseXml(bytes("<A>&U+1;</A>"), "A")).toThrow(S3Error);
+  });
+});
 
 describe("A parsed document", () => {
   test("keeps elements in order, with their text and white space", () => {

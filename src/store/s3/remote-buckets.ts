@@ -120,7 +120,12 @@ export class RemoteBuckets {
 
   /** @throws S3Error NoSuchBucket and as the backend names it */
   async setDocument(bucket: string, name: BucketDocument, text: string | undefined): Promise<void> {
-    if (text === undefined && name === "encryption" && !await this.#knowsEncryption(bucket)) return;
+    if (name === "encryption" && !await this.#knowsEncryption(bucket)) {
+      if (text === undefined) return;
+      throw new S3Error("NotImplemented", {
+        message: "The backend of this gateway does not know default encryption of buckets.",
+      });
+    }
     const bytes = name === "encryption" ? ENCRYPTION_DOCUMENT : Buffer.from(text ?? "", "utf8");
     await this.#backend.done({
       method: text === undefined ? "DELETE" : "PUT",
@@ -133,8 +138,8 @@ export class RemoteBuckets {
   }
 
   /**
-   * An old RADOS Gateway, which knows of no such document, lists the bucket when it is asked for it, and would delete the
-   * bucket when it is told to remove it.
+   * An old RADOS Gateway, which knows of no such document, lists the bucket when it is asked for it, takes the document
+   * for the location of a new bucket, and would delete the bucket when it is told to remove it.
    */
   async #knowsEncryption(bucket: string): Promise<boolean> {
     const query = [["encryption", ""]] as const;

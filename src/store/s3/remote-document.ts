@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../../errors/s3-error.ts";
 import { percentDecode } from "../../http/percent.ts";
-import { childText, parseXml, type XmlNode } from "../../xml/xml-parser.ts";
+import { childText, parseAnswer, type XmlNode } from "../../xml/xml-parser.ts";
 
 /**
  * Reads a document of a backend.
@@ -15,7 +15,7 @@ export function readDocument<T>(
 ): T {
   const [name = "", ...others] = typeof root === "string" ? [root] : root;
   try {
-    return read(parseXml(bytes, name));
+    return read(parseAnswer(bytes, name));
   } catch (thrown) {
     if (!(thrown instanceof S3Error) || thrown.code !== "MalformedXML") throw thrown;
     if (others.length > 0) return readDocument(bytes, others, read);

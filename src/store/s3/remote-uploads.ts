@@ -56,6 +56,7 @@ const CHECKSUM_ELEMENTS: ReadonlyMap<string, ChecksumAlgorithm> = new Map(
 /** Multipart uploads of a backend. */
 export class RemoteUploads {
   readonly #backend: Backend;
+  #encodesKeys = true;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -105,7 +106,7 @@ export class RemoteUploads {
       method: "PUT",
       bucket,
       key,
-      query: [["partNumber", String(number)], ["uploadId", uploadId]],
+      query: [["partNumber", String(number)], ["uploadId", known(uploadId)]],
       headers,
       body,
       repeatable: true,
@@ -127,7 +128,7 @@ export class RemoteUploads {
         ["encoding-type", "url"],
         ["max-parts", String(page.limit)],
         ["part-number-marker", String(page.after)],
-        ["uploadId", uploadId],
+        ["uploadId", known(uploadId)],
       ],
       repeatable: true,
     }, MAX_DOCUMENT).catch((thrown) => Promise.reject(withUpload(thrown)));
@@ -165,7 +166,7 @@ export class RemoteUploads {
       method: "POST",
       bucket,
       key,
-      query: [["uploadId", uploadId]],
+      query: [["uploadId", known(uploadId)]],
       headers: { "Content-Type": "application/xml", ...headers },
       body: { kind: "bytes", bytes: list },
       repeatable: !("If-Match" in headers || "If-None-Match" in headers),
@@ -191,20 +192,29 @@ export class RemoteUploads {
       method: "DELETE",
       bucket,
       key,
-      query: [["uploadId", uploadId]],
+      query: [["uploadId", known(uploadId)]],
       repeatable: true,
     });
   }
 
   /** A page of uploads as the backend orders them. */
   async list(query: UploadListQuery): Promise<RemoteUploadPage> {
+    const page = await this.#list(query);
+    const { uploads, prefixes, encoded } = page;
+    if (encoded || !this.#encodesKeys || uploads.length + prefixes.length === 0) return page;
+    // RADOS Gateway encodes keys without a word about it, and no markers. It writes them as they are, too.
+    this.#encodesKeys = false;
+    return await this.#list(query);
+  }
+
+  async #list(query: UploadListQuery): Promise<RemoteUploadPage & { readonly encoded: boolean }> {
     const { bucket, prefix, delimiter, afterKey, afterUploadId, limit } = query;
     const document = await this.#backend.document({
       method: "GET",
       bucket,
       query: [
         ["uploads", ""],
-        ["encoding-type", "url"],
+        ...(this.#encodesKeys ? [["encoding-type", "url"] as const] : []),
         ["max-uploads", String(limit)],
         ["prefix", prefix],
         ...(delimiter === "" ? [] : [["delimiter", delimiter] as const]),
@@ -216,6 +226,7 @@ export class RemoteUploads {
     return readDocument(document, "ListMultipartUploadsResult", (root) => {
       const decode = urlDecoded(root);
       return {
+        encoded: childText(root, "EncodingType") === "url",
         uploads: childrenOf(root, "Upload").map((node) => ({
           bucket,
           key: decode(requiredText(node, "Key")),
@@ -271,6 +282,15 @@ function planOf(node: XmlNode): ChecksumPlan | undefined {
   if (algorithm === undefined) return undefined;
   const type = childOf(node, "ChecksumType")?.text;
   return { algorithm, type: type === "FULL_OBJECT" ? "FULL_OBJECT" : "COMPOSITE" };
+}
+
+/**
+ * Without an id RADOS Gateway writes or deletes the object itself.
+ * @throws S3Error NoSuchUpload
+ */
+function known(uploadId: string): string {
+  if (uploadId === "") throw new S3Error("NoSuchUpload");
+  return uploadId;
 }
 
 function required(uploadId: string): string {

@@ -125,13 +125,14 @@ describe("a backend in trouble", () => {
       };
     };
 
-    test("and lists a bucket when asked for its encryption, has none, and is not told to remove it", async () => {
+    test("and lists a bucket when asked for its encryption, has none, and is not told to set or remove it", async () => {
       await store.createBucket("other");
       answerAs("GET", "encryption", 200, "<ListBucketResult><Name>other</Name></ListBucketResult>");
       expect(await store.getBucketDocument("other", "encryption")).toBeUndefined();
       backend.arrived.length = 0;
       await store.setBucketDocument("other", "encryption", undefined);
-      expect(backend.arrived.map(({ method }) => method)).toEqual(["GET"]);
+      await expectCode(store.setBucketDocument("other", "encryption", "AES256"), "NotImplemented");
+      expect(backend.arrived.map(({ method }) => method)).toEqual(["GET", "GET"]);
     });
 
     test("and tells no ETag of a completed upload, has the one that its parts make", async () => {
@@ -164,6 +165,40 @@ describe("a backend in trouble", () => {
       trouble = (...request) => unknown(...request) || busy(...request);
       const parts = [{ number: 1, revision: "x" }];
       await expectCode(store.completeUpload({ ...id, parts, attributes: attributesOf(1) }), "NoSuchUpload");
+    });
+
+    test("and takes a part without an id for an object, and its end for that of the object, is sent none", async () => {
+      const id = { bucket, key: "key", uploadId: "" };
+      backend.arrived.length = 0;
+      await expectCode(putPart(store, id, 1, bytesOf(1)), "NoSuchUpload");
+      await expectCode(store.abortUpload(id), "NoSuchUpload");
+      expect(backend.arrived).toEqual([]);
+    });
+
+    test("and writes keys in XML that it cannot hold, and encoded ones without a word, is understood", async () => {
+      const key = "\x01 &#x1; \r\n\u2028\u00e9\uffff%20";
+      const written = "&#x01; &amp;#x1; &#x0d;\n\u2028\u00e9\uffff%20";
+      trouble = (incoming, outgoing) => {
+        const { url = "" } = incoming;
+        if (incoming.method !== "GET" || !/upload/.test(url)) return false;
+        const listed = url.includes("encoding-type=url") ? encodeURIComponent(key) : written;
+        outgoing.end(
+          url.includes("uploadId=")
+            ? `<ListPartsResult><Key>${written}</Key></ListPartsResult>`
+            : `<ListMultipartUploadsResult><NextKeyMarker>${written}</NextKeyMarker><IsTruncated>true</IsTruncated>
+               <Upload><Key>${listed}</Key><UploadId>some</UploadId></Upload></ListMultipartUploadsResult>`,
+        );
+        return true;
+      };
+      const query = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: 1 };
+      for (const requests of [2, 1]) {
+        backend.arrived.length = 0;
+        const page = await store.listUploads(query);
+        expect([page.uploads[0]?.key, page.next?.key]).toEqual([key, key]);
+        expect(backend.arrived.length).toBe(requests);
+      }
+      const id = { bucket, key, uploadId: "some" };
+      expect((await store.listParts(id, { after: 0, limit: 1 })).parts).toEqual([]);
     });
 
     test("and compares ETags as they come, gets those of conditional writes without quotes", async () => {
