@@ -1,6 +1,9 @@
 import { Buffer } from "node:buffer";
 import { giveBackMemory } from "./give-back.ts";
 
+/** Bytes of results that wait to be joined, in all streams together. */
+const MOST_WAITING = 2 * 1024 * 1024;
+
 /** Bytes in one piece or in several. */
 export type Pieces = readonly Uint8Array[];
 
@@ -26,9 +29,9 @@ export interface Flow {
 
 /**
  * Works on items, several at a time, and yields the results in their order. What came of one chunk of the stream is
- * joined into one chunk: so whoever gives large ones gets large ones, which cost less on their way, and whoever gives
- * small ones, because many share the memory, does not need more of it here. Pieces that are joined are given back, so
- * they must be alone in their memory and belong to nobody else.
+ * joined into one chunk, or into several where many streams share the memory: large ones cost less on their way. Each is
+ * alone in its memory, so that whoever takes it can give it back. Pieces that are joined are given back here, so they
+ * must belong to nobody else.
  */
 export async function* inOrder<Item extends Cut>(
   items: AsyncIterable<Item>,
@@ -37,6 +40,7 @@ export async function* inOrder<Item extends Cut>(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const underWay: { readonly item: Item; readonly result: Pieces | Promise<Pieces> }[] = [];
   let chunk: Uint8Array[] = [];
+  let size = 0;
   streams++;
   try {
     for await (const item of items) {
@@ -53,34 +57,37 @@ export async function* inOrder<Item extends Cut>(
     streams--;
   }
 
-  /** Waits for the oldest result. Says whether a chunk of the stream ends with it. */
+  /** Waits for the oldest result. Says whether a chunk ends with it. */
   async function next(): Promise<boolean> {
     const oldest = underWay.shift();
     if (oldest === undefined) return false;
     const { item, result } = oldest;
-    chunk.push(...(result instanceof Promise ? await result : result));
+    for (const piece of result instanceof Promise ? await result : result) {
+      chunk.push(piece);
+      size += piece.length;
+    }
     if (spent !== undefined) item.spent.forEach(spent);
-    return item.spent.length > 0;
+    return item.spent.length > 0 || size >= MOST_WAITING / streams;
   }
 
   function flush(): Uint8Array {
-    const pieces = chunk;
+    const whole = join(chunk);
     chunk = [];
-    const whole = join(pieces);
-    if (pieces.length > 1) { for (const piece of pieces) giveBackMemory(piece); }
+    size = 0;
     return whole;
   }
 }
 
-/** One array with the bytes of all pieces, of its own memory unless there is only one piece. */
+/** The bytes of all pieces, alone in their memory. The pieces are given back, unless one alone is the whole already. */
 export function join(pieces: Pieces): Uint8Array {
   const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return only;
+  if (pieces.length === 1 && only !== undefined && only.length === only.buffer.byteLength) return only;
   const joined = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let filled = 0;
   for (const piece of pieces) {
     joined.set(piece, filled);
     filled += piece.length;
+    giveBackMemory(piece);
   }
   return joined;
 }

@@ -283,6 +283,19 @@ describe.each(PROVIDERS)("provider $name", (aead) => {
     }
   });
 
+  test("many streams at once join less, each for itself", async () => {
+    const [key, plain] = [newKey(), plaintext(10 * PAYLOAD_SIZE, 15)];
+    const stored = await seal(key, plain);
+    const open = () => openDare(aead, key, chunks(stored, stored.length), wholeSpan(plain.length));
+    const [alone] = await Array.fromAsync(open());
+    expect(alone?.length).toBe(plain.length);
+    const crowd = Array.from({ length: 32 }, open);
+    for (const { value } of await Promise.all(crowd.map((stream) => stream.next()))) {
+      expect(value?.length).toBeLessThanOrEqual(2 * PAYLOAD_SIZE);
+    }
+    await Promise.all(crowd.map((stream) => stream.return()));
+  });
+
   test("only some packages are read ahead of the consumer", async () => {
     const [key, plain] = [newKey(), plaintext(40 * PAYLOAD_SIZE, 13)];
     const stored = await seal(key, plain);

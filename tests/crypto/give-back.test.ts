@@ -64,3 +64,21 @@ test.each(PROVIDERS)("chunks of a source are spent once their packages are open,
     expect(given.isSubsetOf(spent)).toBe(true);
   }
 });
+
+test.each(PROVIDERS)(
+  "what comes out is alone in its memory, so that it can be given back, by $name",
+  async (aead) => {
+    const [key, plain] = [new Secret(randomBytes(32)), plaintext(8 * PAYLOAD_SIZE, 3)];
+    const stored = await collect(sealDare(aead, key, chunks(plain, plain.length)));
+    const span = rangeSpan(plain.length, 70_000, 3 * PAYLOAD_SIZE);
+    const read = stored.subarray(span.storedOffset, span.storedOffset + span.storedLength);
+    for (const step of [PAYLOAD_SIZE, PACKAGE_SIZE, 1 << 20]) {
+      for await (const chunk of sealDare(aead, key, chunks(plain, step))) {
+        expect(chunk.buffer.byteLength).toBe(chunk.length);
+      }
+      for await (const chunk of openDare(aead, key, chunks(read, step), span)) {
+        expect(chunk.buffer.byteLength).toBe(chunk.length);
+      }
+    }
+  },
+);
