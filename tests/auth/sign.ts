@@ -32,7 +32,7 @@ export function signHeaders(request: ToSign): Record<string, string> {
     query: QueryParameters.parse(request.query).pairs(),
     headers: new RequestHeaders(Object.entries(headers).flat()),
     signedHeaders,
-    payloadHash: headers["x-amz-content-sha256"] ?? "UNSIGNED-PAYLOAD",
+    payloadHash: headers["x-amz-content-sha256"] ?? EMPTY_SHA256,
   });
   const given = signature(key, stringToSign(headers["x-amz-date"] ?? date, scope, canonical));
   headers["authorization"] = `AWS4-HMAC-SHA256 Credential=${request.accessKey}/${scope}, SignedHeaders=${

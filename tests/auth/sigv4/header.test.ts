@@ -53,6 +53,15 @@ describe("a request signed in its header", () => {
     expect(await answers(() => byHeader({ headers: { ...BASE.headers, date } }))).toBe("403 AccessDenied");
   });
 
+  test("has no body where it does not tell the hash of one", async () => {
+    const headers = { host: "bucket.example.com" };
+    expect(byHeader({ headers }).kind).toBe("header");
+    expect(byHeader({ headers: { ...headers, "content-length": "0" } }).kind).toBe("header");
+    for (const body of [{ "content-length": "1" }, { "transfer-encoding": "chunked" }]) {
+      expect(await answers(() => byHeader({ headers: { ...headers, ...body } }))).toBe("400 InvalidRequest");
+    }
+  });
+
   test.each<[string, (headers: Headers) => Headers | [string, string][], string]>([
     ["without Credential", replaced(/Credential=[^,]*, /, ""), "400 AuthorizationHeaderMalformed"],
     ["without SignedHeaders", replaced(/SignedHeaders=[^,]*, /, ""), "400 AuthorizationHeaderMalformed"],
@@ -99,7 +108,7 @@ describe("a request signed in its header", () => {
       (headers) => ({ ...headers, "x-amz-date": "2026-03-04T05:06:07Z" }),
       "403 AccessDenied",
     ],
-    ["without x-amz-content-sha256", without("x-amz-content-sha256"), "400 InvalidRequest"],
+    ["without x-amz-content-sha256", without("x-amz-content-sha256"), "403 SignatureDoesNotMatch"],
     [
       "with an unsigned x-amz header",
       (headers) => ({ ...headers, "x-amz-acl": "public-read" }),
