@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { type FileHandle, open } from "node:fs/promises";
+import { PACKAGE_SIZE } from "../../crypto/dare.ts";
 
 /** A file and how many bytes of the body it holds. */
 export interface BodySegment {
@@ -9,13 +10,14 @@ export interface BodySegment {
   readonly handle?: FileHandle;
 }
 
-const MOST_READ = 1024 * 1024;
-const LEAST_READ = 64 * 1024;
+/** Reads are made of so many bytes, so that what is encrypted comes in whole packages, which need not be put together. */
+const UNIT = PACKAGE_SIZE;
+const MOST_UNITS = 15;
 /**
- * Readers share this many bytes a round. Chunks become the consumer's, so they cannot be pooled, and with many slow
+ * Readers share this many units a round. Chunks become the consumer's, so they cannot be pooled, and with many slow
  * readers the garbage of large ones outgrows all else (32 readers: 150 MB more memory with 256 KiB than with 64 KiB).
  */
-const READ_BUDGET = 2 * 1024 * 1024;
+const SHARED_UNITS = 32;
 
 let readers = 0;
 
@@ -81,7 +83,7 @@ function* splitRange(segments: readonly BodySegment[], start: number, length: nu
 }
 
 function readSize(): number {
-  return Math.min(Math.max(Math.floor(READ_BUDGET / readers), LEAST_READ), MOST_READ);
+  return UNIT * Math.min(Math.max(Math.floor(SHARED_UNITS / readers), 1), MOST_UNITS);
 }
 
 /** Reads extents one after the other, keeping the file of the last one open. */
