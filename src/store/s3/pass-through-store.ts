@@ -44,12 +44,13 @@ export class PassThroughStore extends RemoteStore implements Store {
   }
 
   async putObject(put: PutObject) {
-    await this.customerKeys.require(put);
+    await this.encryptionTrial.require(put);
     return await this.#objects.put(put);
   }
 
-  replaceAttributes(change: ReplaceAttributes) {
-    return this.#objects.replaceAttributes(change);
+  async replaceAttributes(change: ReplaceAttributes) {
+    await this.encryptionTrial.require(change);
+    return await this.#objects.replaceAttributes(change);
   }
 
   async deleteObject({ bucket, key, expect }: { bucket: string; key: string; expect?: Expectation }) {
@@ -62,7 +63,7 @@ export class PassThroughStore extends RemoteStore implements Store {
   }
 
   async createUpload(upload: CreateUpload) {
-    await this.customerKeys.require(upload);
+    await this.encryptionTrial.require(upload);
     return await this.#uploads.create(upload);
   }
 

@@ -1,6 +1,6 @@
 import type { BucketDocument, StoreDocument } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
-import { CustomerKeys } from "./customer-keys.ts";
+import { EncryptionTrial } from "./encryption-trial.ts";
 import type { KeyRules } from "./encryption-headers.ts";
 import { RemoteBuckets } from "./remote-buckets.ts";
 import { RemoteObjects } from "./remote-objects.ts";
@@ -16,7 +16,7 @@ export abstract class RemoteStore {
   protected readonly objects: RemoteObjects;
   protected readonly uploads: RemoteUploads;
   protected readonly writer: RemoteWriter;
-  protected readonly customerKeys: CustomerKeys;
+  protected readonly encryptionTrial: EncryptionTrial;
   readonly #buckets: RemoteBuckets;
 
   constructor(backend: Backend, keyRules: KeyRules) {
@@ -24,7 +24,7 @@ export abstract class RemoteStore {
     this.objects = new RemoteObjects(backend, keyRules);
     this.uploads = new RemoteUploads(backend);
     this.writer = new RemoteWriter(this.objects, this.uploads);
-    this.customerKeys = new CustomerKeys(this.uploads, keyRules);
+    this.encryptionTrial = new EncryptionTrial(this.objects, this.uploads, keyRules);
     this.#buckets = new RemoteBuckets(backend);
   }
 

@@ -102,7 +102,7 @@ export class GatewayStore extends RemoteStore implements Store {
   async putObject(put: PutObject): Promise<ObjectRecord> {
     const { bucket, key } = put;
     refuseReserved(key);
-    await this.customerKeys.require(put);
+    await this.encryptionTrial.require(put);
     if (isSealed(put.metadata)) {
       const current = (of: string, name: string) => this.head(of, name);
       return await this.#sealed.put(put, current, () => this.objects.delete(bucket, key));
@@ -132,7 +132,7 @@ export class GatewayStore extends RemoteStore implements Store {
 
   async createUpload(upload: CreateUpload) {
     refuseReserved(upload.key);
-    await this.customerKeys.require(upload);
+    await this.encryptionTrial.require(upload);
     const uploads = isSealed(upload.metadata) ? this.#sealedUploads : this.#plainUploads;
     const begun = await uploads.create(upload);
     this.#kinds.remember(begun, uploads);
