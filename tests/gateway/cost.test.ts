@@ -24,11 +24,22 @@ const COSTS = [
     DELETE: ["DELETE /box/key"],
   }],
   ["a KMS", true, SSE_S3, {
-    PUT: ["PUT /box/key/.minio/data", "PUT /box/key/.minio/dare.meta", "DELETE /box/key"],
+    // The second and the third go together.
+    PUT: [
+      "GET /box/key/.minio/dare.meta",
+      "HEAD /box/key",
+      "PUT /box/key/.minio/data",
+      "PUT /box/key/.minio/dare.meta",
+    ],
     GET: ["GET /box/key/.minio/dare.meta", "GET /box/key/.minio/data"],
     HEAD: ["GET /box/key/.minio/dare.meta"],
     LIST: ["GET /box", "GET /box/key/.minio/dare.meta"],
-    DELETE: ["DELETE /box/key", "DELETE /box/key/.minio/dare.meta", "DELETE /box/key/.minio/data"],
+    DELETE: [
+      "GET /box/key/.minio/dare.meta",
+      "DELETE /box/key",
+      "DELETE /box/key/.minio/dare.meta",
+      "DELETE /box/key/.minio/data",
+    ],
   }],
 ] as const;
 
@@ -67,7 +78,7 @@ for (const [name, kms, asking, costs] of COSTS) {
       await run();
       const arrived = backend.arrived.filter(({ target }) => !target.includes("policy"))
         .map(({ method, target }) => `${method} ${target.split("?")[0]}`);
-      expect(arrived).toEqual([...costs[what]]);
+      expect(arrived.sort()).toEqual([...costs[what]].sort());
     });
   });
 }

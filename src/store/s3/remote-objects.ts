@@ -6,7 +6,9 @@ import { errorOf } from "./client/backend-error.ts";
 import type { Answer } from "./client/exchange.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { headersOfKey, type KeyRules } from "./encryption-headers.ts";
+import { isRefusal } from "./refusal.ts";
 import { type RemoteObject, remoteObject, unquoted, versionOf } from "./remote-object.ts";
+import { conditionsOf } from "./remote-record.ts";
 
 /** How often a small object is asked for whose answer breaks off. */
 const DOCUMENT_ATTEMPTS = 3;
@@ -77,12 +79,12 @@ export class RemoteObjects {
     throw await errorOf(answer);
   }
 
-  /** Whether there is such an object, under no key of a customer. */
-  async has(bucket: string, key: string): Promise<boolean> {
+  /** The ETag of an object under no key of a customer; `undefined` when there is none. */
+  async etagOf(bucket: string, key: string): Promise<string | undefined> {
     const answer = await this.#backend.ask({ method: "HEAD", bucket, key, repeatable: true });
     answer.body.cancel();
-    if (isMissing(answer)) return false;
-    if (answer.status === 200) return true;
+    if (isMissing(answer)) return undefined;
+    if (answer.status === 200) return unquoted(answer.headers.get("etag") ?? "");
     throw await errorOf(answer);
   }
 
@@ -169,6 +171,22 @@ export class RemoteObjects {
     conditions: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     await this.#backend.done({ method: "DELETE", bucket, key, headers: conditions, repeatable: true });
+  }
+
+  /**
+   * Deletes that very object, or whatever there is on a backend that knows no conditions of deletions.
+   * @returns whether it is gone by this; not when there is another one, or none
+   */
+  async deleteExactly(bucket: string, key: string, etag: string): Promise<boolean> {
+    try {
+      await this.delete(bucket, key, conditionsOf({ revision: etag }));
+    } catch (thrown) {
+      if (!isRefusal(thrown)) throw thrown;
+      // Some servers refuse all conditions.
+      if (await this.etagOf(bucket, key) !== etag) return false;
+      await this.delete(bucket, key);
+    }
+    return true;
   }
 
   /** Nothing, when the bucket is there. @throws S3Error NoSuchBucket */

@@ -26,6 +26,9 @@ import { makeCertificate } from "../../running-server.ts";
 export const ACCESS_KEY = "testaccess";
 export const SECRET_KEY = "testsecretkey";
 
+/** What comes before the server. */
+export type Trouble = (...request: Parameters<RequestHandler>) => boolean | Promise<boolean>;
+
 /** One request that arrived at a backend. */
 export interface Arrived {
   readonly method: string;
@@ -47,8 +50,8 @@ export interface BackendOptions {
   readonly kms?: Kms;
   /** What it keeps its objects in; our own storage otherwise. */
   readonly open?: (directory: string) => Promise<Store>;
-  /** Stands before the server: answers itself by returning true. */
-  readonly trouble?: (...request: Parameters<RequestHandler>) => boolean;
+  /** Stands before the server: answers itself by returning true, and holds a request until its promise resolves. */
+  readonly trouble?: Trouble;
 }
 
 /** Our own server as a backend, within this process, and a look at what arrives there and what it keeps. */
@@ -86,7 +89,7 @@ export async function startBackend(options: BackendOptions = {}): Promise<TestBa
       headers[(rawHeaders[i] ?? "").toLowerCase()] = rawHeaders[i + 1] ?? "";
     }
     arrived.push({ method, target: url, headers });
-    return options.trouble?.(incoming, outgoing) === true;
+    return options.trouble?.(incoming, outgoing) ?? false;
   });
   return {
     url: serving.url,
@@ -122,13 +125,13 @@ export interface Serving {
 /**
  * Serves a store on a free port.
  * @param certificates directory with a certificate, or an empty one for HTTP
- * @param first answers itself by returning true
+ * @param first as the trouble of a backend
  */
 export async function serveStore(
   store: Store,
   sse: Sse,
   certificates: string,
-  first: (...request: Parameters<RequestHandler>) => boolean = () => false,
+  first: Trouble = () => false,
 ): Promise<Serving> {
   const log = quietLog();
   const s3 = createDispatcher({
@@ -146,7 +149,9 @@ export async function serveStore(
     address: { host: "127.0.0.1", port: 0 },
     certificate,
     handler(incoming, outgoing) {
-      if (!first(incoming, outgoing)) app(incoming, outgoing);
+      const taken = first(incoming, outgoing);
+      if (taken === false) app(incoming, outgoing);
+      else if (taken !== true) void taken.then((taken) => taken || app(incoming, outgoing));
     },
     hostId: "test",
     log,

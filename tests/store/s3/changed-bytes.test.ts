@@ -69,7 +69,8 @@ describe("a backend that has other encrypted bytes than it was sent", () => {
     backend.arrived.length = 0;
     await expectCode(put("small", bytesOf(100), 100), "InternalError");
     const md5 = new Bun.CryptoHasher("md5").update(bytesOf(100)).digest("base64");
-    expect(backend.arrived.map(({ method, headers }) => [method, headers["content-md5"]])).toEqual([
+    const writes = backend.arrived.filter(({ method }) => !["GET", "HEAD"].includes(method));
+    expect(writes.map(({ method, headers }) => [method, headers["content-md5"]])).toEqual([
       ["PUT", md5],
       ["DELETE", undefined],
     ]);

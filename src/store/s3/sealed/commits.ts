@@ -1,5 +1,6 @@
 import { S3Error } from "../../../errors/s3-error.ts";
 import type { Expectation } from "../../store.ts";
+import { isRefusal } from "../refusal.ts";
 import type { RemoteWriter, Staged } from "../remote-writer.ts";
 import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
@@ -119,9 +120,4 @@ function conditionOn(
     throw new S3Error("PreconditionFailed");
   }
   return { revision: before.etag };
-}
-
-/** Whether the backend has said that it did nothing. */
-function isRefusal(thrown: unknown): boolean {
-  return thrown instanceof S3Error && thrown.status < 500;
 }

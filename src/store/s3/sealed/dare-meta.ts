@@ -29,6 +29,8 @@ export interface DarePart {
 export interface OwnMember {
   /** Of the write of the data; random. The data carries it as well, so that the two can be told to belong together. */
   readonly write?: string;
+  /** The ETag of the data, where the data was there first. */
+  readonly data?: string;
   /** Plaintext bytes. */
   readonly size?: number;
   readonly checksum?: StoredChecksum;
@@ -114,6 +116,7 @@ function parseOwn(own: JsonReader): OwnMember {
   const staged = own.object("staged");
   return {
     ...given("write", own.optionalText("write")),
+    ...given("data", own.optionalText("data")),
     ...given("size", own.optionalInteger("size")),
     ...given("uploadId", own.optionalText("uploadId")),
     ...given("idMark", own.optionalText("idMark")),

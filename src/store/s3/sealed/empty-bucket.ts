@@ -3,11 +3,10 @@ import { concurrently } from "../../concurrently.ts";
 import type { ListedObject } from "../../store.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
 import type { RemoteUploads } from "../remote-uploads.ts";
+import { mayBeUnfinished } from "./longest-write.ts";
 import { keyOfData, ownName } from "./names.ts";
 
 const AT_ONCE = 16;
-/** How long after its data the document of an object may still come, in milliseconds. */
-const LONGEST_WRITE = 60 * 60_000;
 
 /**
  * Takes what unfinished writes have left out of a bucket that has no objects: nothing that a client could see, but the
@@ -32,7 +31,7 @@ export async function emptyBucket(
  */
 function isLeft({ key, lastModified }: ListedObject): boolean {
   const kind = ownName(key)?.kind;
-  return kind === "upload" || (kind === "data" && lastModified < Date.now() - LONGEST_WRITE);
+  return kind === "upload" || (kind === "data" && !mayBeUnfinished(lastModified));
 }
 
 /** A backend that lists no uploads is left to know itself whether some are in the way. */

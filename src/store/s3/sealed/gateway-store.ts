@@ -26,10 +26,12 @@ import { RemoteStore } from "../remote-store.ts";
 import { Commits } from "./commits.ts";
 import { emptyBucket } from "./empty-bucket.ts";
 import { GatewayListing } from "./gateway-listing.ts";
-import { MetaDocuments } from "./meta-documents.ts";
-import { ownName } from "./names.ts";
+import { MetaDocuments, type SeenMeta } from "./meta-documents.ts";
+import { metaKey, ownName } from "./names.ts";
+import { Overwrites } from "./overwrites.ts";
 import { Recovery } from "./recovery.ts";
-import { SealedObjects } from "./sealed-objects.ts";
+import { Removal } from "./removal.ts";
+import { type Hide, SealedObjects } from "./sealed-objects.ts";
 import { isSealedRevision } from "./sealed-record.ts";
 import { SealedUploads } from "./sealed-uploads.ts";
 import { UploadKinds } from "./upload-kinds.ts";
@@ -45,6 +47,8 @@ export class GatewayStore extends RemoteStore implements Store {
   readonly #sealed: SealedObjects;
   readonly #plainUploads: PlainUploads;
   readonly #sealedUploads: SealedUploads;
+  readonly #documents: MetaDocuments;
+  readonly #removal: Removal;
   readonly #listing: GatewayListing;
   readonly #uploadListing: GatewayUploadListing;
   readonly #locks = new KeyLocks();
@@ -58,14 +62,27 @@ export class GatewayStore extends RemoteStore implements Store {
     const namesBelow = async (bucket: string, prefix: string) =>
       (await allObjects(backend, bucket, prefix)).map(({ key }) => key);
     const commits = new Commits(documents, writer);
-    const recovery = new Recovery(documents, locks, namesBelow);
+    const recovery = new Recovery(documents, objects, locks, namesBelow);
     this.#plain = new PlainObjects({ backend, objects, keyRules, writer });
     this.#plainUploads = new PlainUploads(uploads, keyRules);
-    this.#sealed = new SealedObjects({ objects, writer, documents, recovery, commits, keyRules, locks });
+    this.#documents = documents;
+    this.#removal = new Removal(documents, objects, commits);
+    const overwrites = new Overwrites(documents, objects, commits);
+    this.#sealed = new SealedObjects({
+      objects,
+      writer,
+      documents,
+      recovery,
+      commits,
+      overwrites,
+      keyRules,
+      locks,
+    });
     this.#sealedUploads = new SealedUploads({
       uploads,
       documents,
       commits,
+      overwrites,
       namesBelow,
       objects,
       keyRules,
@@ -89,14 +106,17 @@ export class GatewayStore extends RemoteStore implements Store {
 
   async head(bucket: string, key: string): Promise<ObjectRecord | undefined> {
     if (isReserved(key)) return undefined;
-    return await this.#sealed.head(bucket, key) ?? await this.#plain.head(bucket, key);
+    return await either(() => this.#sealed.head(bucket, key), () => this.#plain.head(bucket, key));
   }
 
   async open(bucket: string, key: string, how: OpenOptions = {}) {
     if (isReserved(key)) return undefined;
     // What is not encrypted here is nothing that this gateway would ask the backend's encryption for.
     const { backend: _encryption, ...plain } = how;
-    return await this.#sealed.open(bucket, key, how) ?? await this.#plain.open(bucket, key, plain);
+    return await either(
+      () => this.#sealed.open(bucket, key, how),
+      () => this.#plain.open(bucket, key, plain),
+    );
   }
 
   async putObject(put: PutObject): Promise<ObjectRecord> {
@@ -105,7 +125,7 @@ export class GatewayStore extends RemoteStore implements Store {
     await this.encryptionTrial.require(put);
     if (isSealed(put.metadata)) {
       const current = (of: string, name: string) => this.head(of, name);
-      return await this.#sealed.put(put, current, () => this.objects.delete(bucket, key));
+      return await this.#sealed.put(put, current, () => this.#hiding(bucket, key));
     }
     return await this.#replacing(put, (written) => this.#plain.put(written));
   }
@@ -119,9 +139,10 @@ export class GatewayStore extends RemoteStore implements Store {
     if (isReserved(key)) return undefined;
     await this.#locks.hold(bucket, key, async () => {
       if (expect !== undefined) checkExpectation(expect, await this.head(bucket, key));
+      const sealed = await this.#documents.look(bucket, metaKey(key));
       // A plain object that an encrypted one hides must not come forth.
       await this.objects.delete(bucket, key);
-      await this.#sealed.delete(bucket, key);
+      if (sealed !== undefined) await this.#removal.remove(bucket, key, sealed);
     });
     return undefined;
   }
@@ -167,13 +188,14 @@ export class GatewayStore extends RemoteStore implements Store {
     const { bucket, key } = complete;
     if (await this.#uploadsOf(complete) === this.#sealedUploads) {
       const current = (of: string, name: string) => this.head(of, name);
-      return await this.#sealedUploads.complete(complete, current, () => this.objects.delete(bucket, key));
+      return await this.#sealedUploads.complete(complete, current, () => this.#hiding(bucket, key));
     }
     return await this.#locks.hold(bucket, key, async () => {
       const { expect } = complete;
       if (expect !== undefined) checkExpectation(expect, await this.head(bucket, key));
+      const sealed = await this.#documents.look(bucket, metaKey(key));
       const record = await this.#plainUploads.complete(withPlainCondition(complete));
-      if (await this.#sealed.has(bucket, key)) await this.#sealed.delete(bucket, key);
+      if (sealed !== undefined) await this.#removal.remove(bucket, key, sealed);
       return record;
     });
   }
@@ -182,10 +204,26 @@ export class GatewayStore extends RemoteStore implements Store {
     await (await this.#uploadsOf(id)).abort(id);
   }
 
-  /** Writes a plain object, then takes away the encrypted one that hides it. */
+  /**
+   * Looks which plain object an encrypted one is about to hide.
+   * @returns what takes that very one away, and none that somebody writes to replace the encrypted one
+   */
+  async #hiding(bucket: string, key: string): Promise<Hide> {
+    const objects = this.objects;
+    try {
+      const etag = await objects.etagOf(bucket, key);
+      return async () => void (etag !== undefined && await objects.deleteExactly(bucket, key, etag));
+    } catch {
+      // One that cannot be looked at must not stay either.
+      return () => objects.delete(bucket, key);
+    }
+  }
+
+  /** Writes a plain object, then takes away the encrypted one that was there and hides it. */
   async #replacing(put: PutObject, write: (put: PutObject) => Promise<ObjectRecord>): Promise<ObjectRecord> {
     const { bucket, key, expect } = put;
     let release = () => {};
+    let sealed: SeenMeta | undefined;
     try {
       const record = await write({
         ...withPlainCondition(put),
@@ -193,10 +231,11 @@ export class GatewayStore extends RemoteStore implements Store {
           const attributes = await put.attributes();
           release = await this.#locks.acquire(bucket, key);
           if (expect !== undefined) checkExpectation(expect, await this.head(bucket, key));
+          sealed = await this.#documents.look(bucket, metaKey(key));
           return attributes;
         },
       });
-      if (await this.#sealed.has(bucket, key)) await this.#sealed.delete(bucket, key);
+      if (sealed !== undefined) await this.#removal.remove(bucket, key, sealed);
       return record;
     } finally {
       release();
@@ -212,6 +251,14 @@ export class GatewayStore extends RemoteStore implements Store {
     this.#kinds.remember(id, uploads);
     return uploads;
   }
+}
+
+/** What is current of two kinds, the second of which may be replaced by the first while it is asked for. */
+async function either<T>(
+  sealed: () => Promise<T | undefined>,
+  plain: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  return await sealed() ?? await plain() ?? await sealed();
 }
 
 /** Whether metadata says that the bytes under it are encrypted: then no other server may take them for the object. */

@@ -10,6 +10,13 @@ import type { FoundMeta } from "./sealed-record.ts";
 /** Room for 10,000 parts with their digests. */
 const MOST = 8 * 2 ** 20;
 
+/** A document as a writer sees it. */
+export interface SeenMeta {
+  readonly etag: string;
+  /** `undefined` for one that cannot be read. */
+  readonly meta: DareMeta | undefined;
+}
+
 /** The `dare.meta` and `part.meta` documents of a backend. They are written without encryption: what is secret in them is sealed. */
 export class MetaDocuments {
   readonly #objects: RemoteObjects;
@@ -20,21 +27,24 @@ export class MetaDocuments {
 
   /** `undefined` when there is none. @throws S3Error NoSuchBucket; XMinioObjectTampered for one that cannot be read */
   async read(bucket: string, name: string): Promise<FoundMeta | undefined> {
-    const found = fits(name) ? await this.#objects.document(bucket, name, MOST) : undefined;
+    const found = await this.#find(bucket, name);
     if (found === undefined) return undefined;
-    try {
-      return { meta: parseDareMeta(found.bytes), etag: found.object.etag };
-    } catch (thrown) {
-      if (!(thrown instanceof JsonFault)) throw thrown;
-      throw new S3Error("XMinioObjectTampered", {
-        cause: new Error(`${bucket}/${name} is not what a gateway wrote: ${thrown.message}`),
-      });
-    }
+    const { meta, etag } = found;
+    if (!(meta instanceof JsonFault)) return { meta, etag };
+    throw new S3Error("XMinioObjectTampered", {
+      cause: new Error(`${bucket}/${name} is not what a gateway wrote: ${meta.message}`),
+    });
   }
 
-  /** Whether there is one. */
-  async has(bucket: string, name: string): Promise<boolean> {
-    return fits(name) && await this.#objects.has(bucket, name);
+  /** The same for who is about to replace it, whatever it is. @throws S3Error NoSuchBucket */
+  async look(bucket: string, name: string): Promise<SeenMeta | undefined> {
+    const found = await this.#find(bucket, name);
+    return found && { etag: found.etag, meta: found.meta instanceof JsonFault ? undefined : found.meta };
+  }
+
+  /** The ETag of one; `undefined` when there is none. */
+  async etagOf(bucket: string, name: string): Promise<string | undefined> {
+    return fits(name) ? await this.#objects.etagOf(bucket, name) : undefined;
   }
 
   /** @param expect what must be there, by its ETag @throws S3Error PreconditionFailed */
@@ -49,5 +59,20 @@ export class MetaDocuments {
   /** @param etag of the one that is meant, for a backend that heeds it @throws S3Error PreconditionFailed */
   async delete(bucket: string, name: string, etag: string): Promise<void> {
     await this.#objects.delete(bucket, name, conditionsOf({ revision: etag }));
+  }
+
+  async #find(
+    bucket: string,
+    name: string,
+  ): Promise<{ readonly etag: string; readonly meta: DareMeta | JsonFault } | undefined> {
+    const found = fits(name) ? await this.#objects.document(bucket, name, MOST) : undefined;
+    if (found === undefined) return undefined;
+    const { bytes, object: { etag } } = found;
+    try {
+      return { etag, meta: parseDareMeta(bytes) };
+    } catch (thrown) {
+      if (thrown instanceof JsonFault) return { etag, meta: thrown };
+      throw thrown;
+    }
   }
 }

@@ -1,9 +1,12 @@
 import { S3Error } from "../../../errors/s3-error.ts";
+import type { BackendEncryption } from "../../store.ts";
 import type { KeyLocks } from "../key-locks.ts";
+import { isRefusal } from "../refusal.ts";
+import type { RemoteObjects } from "../remote-objects.ts";
 import type { RemoteObject } from "../remote-object.ts";
 import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
-import { metaKey, ownName } from "./names.ts";
+import { dataKey, metaKey, ownName } from "./names.ts";
 import { type FoundMeta, plaintextSize } from "./sealed-record.ts";
 import { type Stamp, stampOf } from "./stamp.ts";
 
@@ -16,31 +19,63 @@ export type NamesBelow = (bucket: string, prefix: string) => Promise<readonly st
  */
 export class Recovery {
   readonly #documents: MetaDocuments;
+  readonly #objects: RemoteObjects;
   readonly #locks: KeyLocks;
   readonly #namesBelow: NamesBelow;
 
-  constructor(documents: MetaDocuments, locks: KeyLocks, namesBelow: NamesBelow) {
+  constructor(
+    documents: MetaDocuments,
+    objects: RemoteObjects,
+    locks: KeyLocks,
+    namesBelow: NamesBelow,
+  ) {
     this.#documents = documents;
+    this.#objects = objects;
     this.#locks = locks;
     this.#namesBelow = namesBelow;
   }
 
   /**
-   * Writes the document that belongs to this data, unless somebody else did meanwhile.
+   * Writes the document that belongs to this data, unless somebody else wrote one or other data meanwhile.
    * @throws S3Error XMinioObjectTampered when nothing belongs to it
    */
-  async recover(bucket: string, key: string, data: RemoteObject): Promise<void> {
+  async recover(
+    bucket: string,
+    key: string,
+    data: RemoteObject,
+    encryption: BackendEncryption | undefined,
+  ): Promise<void> {
     const stamp = stampOf(data.metadata);
     await this.#locks.hold(bucket, key, async () => {
       const found = await this.#documents.read(bucket, metaKey(key));
       if (found === undefined || belongs(found, data, stamp)) return;
+      if (await this.#etagOf(bucket, dataKey(key), encryption) !== data.etag) return;
       const meta = stamp && await this.#metaOf(bucket, key, data, stamp);
-      if (meta === undefined) {
-        throw new S3Error("XMinioObjectTampered", {
-          cause: new Error("data and dare.meta of the object are of two different writes"),
-        });
+      if (meta === undefined) return await this.#requireChanged(bucket, key, found);
+      try {
+        await this.#documents.write(bucket, metaKey(key), meta, { revision: found.etag });
+      } catch (thrown) {
+        if (!isRefusal(thrown)) throw thrown;
+        await this.#requireChanged(bucket, key, found, thrown);
       }
-      await this.#documents.write(bucket, metaKey(key), meta, { revision: found.etag });
+    });
+  }
+
+  /** Whatever is under another key is other data. */
+  async #etagOf(bucket: string, name: string, encryption: BackendEncryption | undefined) {
+    try {
+      return (await this.#objects.head(bucket, name, encryption))?.etag;
+    } catch (thrown) {
+      if (isRefusal(thrown)) return undefined;
+      throw thrown;
+    }
+  }
+
+  /** Passes when somebody else has written another document meanwhile. */
+  async #requireChanged(bucket: string, key: string, { etag }: FoundMeta, refused?: S3Error): Promise<void> {
+    if (await this.#documents.etagOf(bucket, metaKey(key)) !== etag) return;
+    throw refused ?? new S3Error("XMinioObjectTampered", {
+      cause: new Error("data and dare.meta of the object are of two different writes"),
     });
   }
 
@@ -66,7 +101,11 @@ export class Recovery {
 }
 
 /** Whether data is what a document describes. What MinIO wrote can only be told by its size. */
-export function belongs({ meta }: FoundMeta, data: RemoteObject, stamp = stampOf(data.metadata)): boolean {
+export function belongs(
+  { meta }: Pick<FoundMeta, "meta">,
+  data: RemoteObject,
+  stamp = stampOf(data.metadata),
+): boolean {
   const write = meta.own?.write;
   return data.size === meta.size && (write === undefined || stamp?.write === write);
 }

@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../../../errors/s3-error.ts";
 import type {
-  Expectation,
   ListedObject,
   ObjectAttributes,
   ObjectHandle,
@@ -13,15 +12,16 @@ import type {
 import { headersOfKey, headersOfWrite, type KeyRules } from "../encryption-headers.ts";
 import type { KeyLocks } from "../key-locks.ts";
 import { requestBody } from "../remote-body.ts";
-import type { RemoteObjects } from "../remote-objects.ts";
+import type { RemoteObjects, Written } from "../remote-objects.ts";
 import { checkExpectation } from "../remote-record.ts";
 import type { RemoteWrite, RemoteWriter } from "../remote-writer.ts";
 import { checkMd5, withMd5 } from "../sent-md5.ts";
 import { SMALL } from "../small-body.ts";
 import type { Commits } from "./commits.ts";
 import type { DareMeta } from "./dare-meta.ts";
-import type { MetaDocuments } from "./meta-documents.ts";
-import { dataKey, fits, metaKey } from "./names.ts";
+import type { MetaDocuments, SeenMeta } from "./meta-documents.ts";
+import { dataKey, metaKey } from "./names.ts";
+import type { Overwrites } from "./overwrites.ts";
 import type { Recovery } from "./recovery.ts";
 import { SealedReader } from "./sealed-reader.ts";
 import { type FoundMeta, sealedRecord } from "./sealed-record.ts";
@@ -36,12 +36,19 @@ export interface SealedParts {
   readonly documents: MetaDocuments;
   readonly recovery: Recovery;
   readonly commits: Commits;
+  readonly overwrites: Overwrites;
   readonly keyRules: KeyRules;
   readonly locks: KeyLocks;
 }
 
 /** The record that is current for a key, of whatever kind. */
 export type Current = (bucket: string, key: string) => Promise<ObjectRecord | undefined>;
+
+/** Takes away what an object hides now. */
+export type Hide = () => Promise<void>;
+
+/** Looks what an object is about to hide. Never rejects. */
+export type Hiding = () => Promise<Hide>;
 
 /** Objects that the gateway encrypted, in MinIO's layout. */
 export class SealedObjects {
@@ -67,17 +74,19 @@ export class SealedObjects {
   }
 
   /**
-   * Writes the data, then what is known of it, and lets the caller take away what was there before. The object is the
-   * old one until the second step.
+   * Writes the data, then what is known of it, and lets the caller take away what that hides. The object is the old one
+   * until the second step.
    * @throws S3Error PreconditionFailed and as the backend names it; whatever `body` and `attributes` throw
    */
-  async put(put: PutObject, current: Current, replaced: () => Promise<void>): Promise<ObjectRecord> {
+  async put(put: PutObject, current: Current, hiding: Hiding): Promise<ObjectRecord> {
     const { bucket, key, expect, backend: encryption, storedSize } = put;
-    const { keyRules, locks } = this.#parts;
+    const { keyRules, locks, writer, commits, overwrites } = this.#parts;
     const write = newWriteId();
     let attributes: ObjectAttributes | undefined;
+    let before: SeenMeta | undefined;
     let passed = 0;
     let release = () => {};
+    let hidden: Promise<Hide> | undefined;
     try {
       const data: RemoteWrite = {
         bucket,
@@ -97,49 +106,48 @@ export class SealedObjects {
           confirmed: async () => {
             attributes = await put.attributes();
             release = await locks.acquire(bucket, key);
-            if (expect !== undefined) checkExpectation(expect, await current(bucket, key));
+            if (expect === undefined) before = await overwrites.before(bucket, key);
+            else checkExpectation(expect, await current(bucket, key));
+            hidden = hiding();
           },
         },
       };
-      const meta = () => {
-        if (attributes !== undefined) return newMeta(attributes, passed, write);
+      const meta = (etag?: string) => {
+        if (attributes !== undefined) return newMeta(attributes, passed, write, etag);
         throw new Error("the backend answered before the body had ended");
       };
-      const found = expect !== undefined
-        ? await this.#putExpecting(data, key, meta, expect)
-        : await this.#put(data, key, meta);
-      await replaced();
+      let found: FoundMeta;
+      let hide: Hide | undefined;
+      if (expect === undefined) {
+        const etag = await this.#place(data);
+        hide = await hidden;
+        found = await overwrites.describe({ bucket, key, meta: meta(etag), before, encryption });
+      } else {
+        const staged = await writer.stage(data);
+        hide = await hidden;
+        const undo = () => writer.abandon(staged.upload);
+        found = await commits.commit({ bucket, key, expect, meta: meta(), data: staged, undo });
+      }
+      await hide?.();
       return sealedRecord(bucket, key, found);
     } finally {
       release();
     }
   }
 
-  async #put(data: RemoteWrite, key: string, meta: () => DareMeta): Promise<FoundMeta> {
+  /** @returns the ETag of the data, which is in its place */
+  async #place(data: RemoteWrite): Promise<string> {
     const { size } = data.body;
-    await (size !== undefined && size <= SMALL
-      ? this.#putSmall(data)
-      : this.#parts.writer.writeInParts(data));
-    return await this.#parts.documents.write(data.bucket, metaKey(key), meta());
-  }
-
-  async #putExpecting(
-    write: RemoteWrite,
-    key: string,
-    meta: () => DareMeta,
-    expect: Expectation,
-  ): Promise<FoundMeta> {
-    const { writer, commits } = this.#parts;
-    const data = await writer.stage(write);
-    const undo = () => writer.abandon(data.upload);
-    return await commits.commit({ bucket: write.bucket, key, expect, meta: meta(), data, undo });
+    const small = size !== undefined && size <= SMALL;
+    const { etag } = await (small ? this.#putSmall(data) : this.#parts.writer.writeInParts(data));
+    return etag;
   }
 
   /**
    * The backend compares the MD5 of data in one piece before it replaces anything. One that got other bytes all the same
    * is left none, for a reader would take them for the new object.
    */
-  async #putSmall({ bucket, key, headers, encryption, body: outgoing }: RemoteWrite): Promise<void> {
+  async #putSmall({ bucket, key, headers, encryption, body: outgoing }: RemoteWrite): Promise<Written> {
     const { objects } = this.#parts;
     const { body, md5 } = withMd5(await requestBody(outgoing));
     const sent = await md5();
@@ -148,9 +156,10 @@ export class SealedObjects {
     try {
       checkMd5(sent, done, encryption);
     } catch (thrown) {
-      await objects.delete(bucket, key).catch(() => {});
+      await objects.deleteExactly(bucket, key, done.etag).catch(() => {});
       throw thrown;
     }
+    return done;
   }
 
   /** @throws S3Error NoSuchKey, PreconditionFailed */
@@ -169,14 +178,6 @@ export class SealedObjects {
       );
       return sealedRecord(bucket, key, changed);
     });
-  }
-
-  /** Takes the object away, if there is one: first what it is found by. */
-  async delete(bucket: string, key: string): Promise<void> {
-    if (!fits(metaKey(key))) return;
-    const { objects } = this.#parts;
-    await objects.delete(bucket, metaKey(key));
-    await objects.delete(bucket, dataKey(key));
   }
 
   /** What a listing shows of it. One whose document cannot be read is left to whoever opens it. */
@@ -203,8 +204,8 @@ export class SealedObjects {
   }
 
   /** Whether there is one. */
-  has(bucket: string, key: string): Promise<boolean> {
-    return this.#parts.documents.has(bucket, metaKey(key));
+  async has(bucket: string, key: string): Promise<boolean> {
+    return await this.#parts.documents.etagOf(bucket, metaKey(key)) !== undefined;
   }
 }
 
@@ -212,6 +213,7 @@ function newMeta(
   { size, etag, metadata, checksum }: ObjectAttributes,
   stored: number,
   write: string,
+  data: string | undefined,
 ): DareMeta {
   return {
     size: stored,
@@ -219,7 +221,12 @@ function newMeta(
     etag,
     metadata,
     parts: [],
-    own: { write, size, ...(checksum === undefined ? {} : { checksum }) },
+    own: {
+      write,
+      ...(data === undefined || data === "" ? {} : { data }),
+      size,
+      ...(checksum === undefined ? {} : { checksum }),
+    },
   };
 }
 

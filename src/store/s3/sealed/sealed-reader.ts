@@ -1,16 +1,18 @@
 import { S3Error } from "../../../errors/s3-error.ts";
 import { type BackendEncryption, ObjectReplaced } from "../../store.ts";
 import type { RemoteObject } from "../remote-object.ts";
-import { type ByteQuery, foreign, type RemoteBytes, type RemoteObjects } from "../remote-objects.ts";
+import type { ByteQuery, RemoteBytes, RemoteObjects } from "../remote-objects.ts";
 import { type BytesAhead, RemoteReader } from "../remote-reader.ts";
 import type { Commits } from "./commits.ts";
-import { dataKey } from "./names.ts";
+import type { MetaDocuments } from "./meta-documents.ts";
+import { dataKey, metaKey } from "./names.ts";
 import { belongs, type Recovery } from "./recovery.ts";
 import type { FoundMeta } from "./sealed-record.ts";
 
 /** What to read, and with what. */
 export interface SealedPlace {
   readonly objects: RemoteObjects;
+  readonly documents: MetaDocuments;
   readonly recovery: Recovery;
   readonly commits: Commits;
   readonly bucket: string;
@@ -63,36 +65,42 @@ export class SealedReader {
       } catch (thrown) {
         if (!(thrown instanceof S3Error && thrown.code === "InvalidRange")) throw thrown;
         const object = await objects.head(bucket, dataKey(key), encryption);
-        if (object !== undefined) await this.#requireOwn(object);
-        throw foreign("less of the object than it has");
+        if (object === undefined) return undefined;
+        await this.#requireOwn({ object, encryption });
+        throw new ObjectReplaced("the data of the object has come into its place");
       }
     });
     if (bytes === undefined) {
-      await this.#finish();
+      await this.#requireChanged();
       throw new ObjectReplaced("the data of the object is gone");
     }
+    const data = { object: bytes.object, encryption };
     try {
-      await this.#requireOwn(bytes.object);
+      await this.#requireOwn(data);
     } catch (thrown) {
       bytes.body.cancel();
       throw thrown;
     }
-    return { data: { object: bytes.object, encryption }, bytes };
+    return { data, bytes };
   }
 
   /** @throws ObjectReplaced when the data is that of another `dare.meta`, which is there from now on */
-  async #requireOwn(object: RemoteObject): Promise<void> {
-    const { objects, recovery, bucket, key, found, encryption } = this.#place;
+  async #requireOwn({ object, encryption }: Data): Promise<void> {
+    const { recovery, bucket, key, found } = this.#place;
     if (belongs(found, object)) return;
-    if (found.meta.own?.staged !== undefined) {
-      await this.#finish();
-      const now = await objects.head(bucket, dataKey(key), encryption);
-      if (now?.etag !== object.etag) {
-        throw new ObjectReplaced("the data of the object has come into its place");
-      }
-    }
-    await recovery.recover(bucket, key, object);
+    await this.#finish();
+    await recovery.recover(bucket, key, object, encryption);
     throw new ObjectReplaced("the data of the object is another one's");
+  }
+
+  /**
+   * Data is there before its document, unless that names the upload which it still is, and goes after it.
+   * @throws S3Error NoSuchKey for a document whose data has been lost
+   */
+  async #requireChanged(): Promise<void> {
+    const { documents, bucket, key, found } = this.#place;
+    if (await this.#finish() || found.meta.own?.staged !== undefined) return;
+    if (await documents.etagOf(bucket, metaKey(key)) === found.etag) throw new S3Error("NoSuchKey");
   }
 
   /** Puts the data of this object in its place when its writer has not done it. */

@@ -25,8 +25,9 @@ import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
 import { backendUploadId, dataKey, metaKey, partMetaKey, uploadFolder, uploadMetaKey } from "./names.ts";
 import { parsePartRevision, partRecord } from "./part-revision.ts";
+import type { Overwrites } from "./overwrites.ts";
 import type { NamesBelow } from "./recovery.ts";
-import type { Current } from "./sealed-objects.ts";
+import type { Current, Hiding } from "./sealed-objects.ts";
 import { type FoundMeta, plaintextSize, sealedRecord } from "./sealed-record.ts";
 import { stampHeaders, stampOf } from "./stamp.ts";
 import { newWriteId } from "./write-id.ts";
@@ -39,6 +40,7 @@ export interface UploadParts {
   readonly uploads: RemoteUploads;
   readonly documents: MetaDocuments;
   readonly commits: Commits;
+  readonly overwrites: Overwrites;
   readonly namesBelow: NamesBelow;
   readonly objects: RemoteObjects;
   readonly keyRules: KeyRules;
@@ -159,13 +161,13 @@ export class SealedUploads {
   }
 
   /**
-   * Completes the upload at the backend and lets the caller take away what was there before.
+   * Completes the upload at the backend and lets the caller take away what that hides.
    * @throws S3Error NoSuchUpload, InvalidPart, PreconditionFailed
    */
   async complete(
     complete: CompleteUpload,
     current: Current,
-    replaced: () => Promise<void>,
+    hiding: Hiding,
   ): Promise<ObjectRecord> {
     const { bucket, key, expect } = complete;
     const { documents, locks } = this.#parts;
@@ -173,13 +175,15 @@ export class SealedUploads {
       const begun = await this.#requireMeta(complete);
       if (expect !== undefined) checkExpectation(expect, await current(bucket, key));
       const meta = finishedMeta(complete, begun);
+      const hidden = hiding();
       // Beside the upload first: from there it is put in its place if this process ends before it does it.
       await documents.write(bucket, metaOf(complete), meta);
+      const hide = await hidden;
       const undo = async () => void await documents.write(bucket, metaOf(complete), begun).catch(() => {});
       const found = expect === undefined
         ? await this.#publish(complete, meta, undo)
         : await this.#publishExpecting(complete, meta, undo, expect);
-      await replaced();
+      await hide();
       await this.#clear(complete);
       return sealedRecord(bucket, key, found);
     });
@@ -193,17 +197,21 @@ export class SealedUploads {
     await this.#clear(id);
   }
 
-  async #publish(id: UploadId, meta: DareMeta, undo: () => Promise<void>): Promise<FoundMeta> {
-    const { bucket, key } = id;
-    const { uploads, documents } = this.#parts;
+  async #publish(id: CompleteUpload, meta: DareMeta, undo: () => Promise<void>): Promise<FoundMeta> {
+    const { bucket, key, backend: encryption } = id;
+    const { uploads, overwrites } = this.#parts;
     const parts = meta.parts.map(({ number, etag }) => ({ number, etag, checksum: undefined }));
+    const before = await overwrites.before(bucket, key);
+    let data: string;
     try {
-      await uploads.complete(dataUpload(id), parts, undefined, {});
+      ({ etag: data } = await uploads.complete(dataUpload(id), parts, undefined, {}));
     } catch (thrown) {
-      await undo();
+      if (isGone(thrown)) await this.#settle(id);
+      else await undo();
       throw thrown;
     }
-    return await documents.write(bucket, metaKey(key), meta);
+    const own = { ...meta.own, data };
+    return await overwrites.describe({ bucket, key, meta: { ...meta, own }, before, encryption });
   }
 
   async #publishExpecting(
@@ -264,7 +272,7 @@ export class SealedUploads {
     try {
       return await ask();
     } catch (thrown) {
-      if (thrown instanceof S3Error && thrown.code === "NoSuchUpload") await this.#settle(id);
+      if (isGone(thrown)) await this.#parts.locks.hold(id.bucket, id.key, () => this.#settle(id));
       throw thrown;
     }
   }
@@ -272,17 +280,15 @@ export class SealedUploads {
   /** Ends what a gateway began that was cut off after the backend had completed an upload. */
   async #settle(id: UploadId): Promise<void> {
     const { bucket, key, uploadId } = id;
-    const { documents, locks } = this.#parts;
-    await locks.hold(bucket, key, async () => {
-      const meta = await this.#meta(id);
-      if (meta === undefined) return;
-      const current = await documents.read(bucket, metaKey(key));
-      const published = backendUploadId(current?.meta.own?.uploadId ?? "") === backendUploadId(uploadId);
-      if (!published && meta.parts.length > 0 && await this.#isData(bucket, key, meta)) {
-        await documents.write(bucket, metaKey(key), meta);
-      }
-      await this.#clear(id);
-    });
+    const { overwrites } = this.#parts;
+    const meta = await this.#meta(id);
+    if (meta === undefined) return;
+    const before = await overwrites.before(bucket, key);
+    const published = backendUploadId(before?.meta?.own?.uploadId ?? "") === backendUploadId(uploadId);
+    if (!published && meta.parts.length > 0 && await this.#isData(bucket, key, meta)) {
+      await overwrites.describe({ bucket, key, meta, before, encryption: undefined });
+    }
+    await this.#clear(id);
   }
 
   /** Whether the data of a key is what a document describes. */
@@ -302,6 +308,10 @@ export class SealedUploads {
     await concurrently(names, AT_ONCE, (name) => objects.delete(bucket, name));
     await objects.delete(bucket, own);
   }
+}
+
+function isGone(thrown: unknown): boolean {
+  return thrown instanceof S3Error && thrown.code === "NoSuchUpload";
 }
 
 /** Where what is known of an upload lies. */
