@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import { S3Error } from "../../../src/errors/s3-error.ts";
 import { readAnew } from "../../../src/s3/read-anew.ts";
-import type { Metadata, ObjectRecord, Store } from "../../../src/store/store.ts";
+import type { Expectation, Metadata, ObjectRecord, Store } from "../../../src/store/store.ts";
 import { attributesOf, bodyOf, bytesOf, putPart, readRange } from "../../conformance/fixture.ts";
 import { remoteStore, startBackend, type TestBackend } from "./backend.ts";
 import { History, type Value } from "./history.ts";
@@ -71,8 +71,9 @@ class Run {
     for (let i = 0; i < OPERATIONS; i++) {
       const key = KEYS[Math.floor(random() * KEYS.length)] ?? "";
       const dice = random();
-      if (dice < 0.3) await this.#put(store, key, SMALL + Math.floor(random() * 200));
-      else if (dice < 0.4) await this.#put(store, key, LARGE);
+      if (dice < 0.25) await this.#put(store, key, SMALL + Math.floor(random() * 200));
+      else if (dice < 0.32) await this.#put(store, key, LARGE);
+      else if (dice < 0.4) await this.#replace(store, key);
       else if (dice < 0.45) await this.#multipart(store, key);
       else if (dice < 0.6) await this.#delete(store, key);
       else if (dice < 0.7) await this.#rotate(store, key);
@@ -86,7 +87,11 @@ class Run {
     const found = new Map<string, Value>();
     for (const key of KEYS) {
       for (const store of gateways) {
-        const head = nameOf(await store.head(this.bucket, key));
+        const record = await store.head(this.bucket, key);
+        const head = nameOf(record);
+        if (record !== undefined && isSealed(record.metadata) && record.etag !== head) {
+          this.#fail(`${key}: the ETag of ${head} is ${record.etag}`);
+        }
         const got = await this.#get(store, key);
         const { objects } = await this.#list(store);
         const listed = objects.filter((object) => object.key === key);
@@ -138,7 +143,18 @@ class Run {
     return history;
   }
 
-  async #put(store: Store, key: string, size: number): Promise<void> {
+  /** Writes an object if what was there still is, as a copy onto itself does. */
+  async #replace(store: Store, key: string): Promise<void> {
+    const record = await store.head(this.bucket, key);
+    await this.#put(
+      store,
+      key,
+      SMALL,
+      record === undefined ? { absent: true } : { revision: record.revision },
+    );
+  }
+
+  async #put(store: Store, key: string, size: number, expect?: Expectation): Promise<void> {
     const { name, bytes } = this.#content(size);
     const metadata = metadataOf(name, random() < 0.7);
     await this.#write(key, name, () =>
@@ -149,6 +165,7 @@ class Run {
         storedSize: size,
         metadata,
         attributes: () => ({ ...attributesOf(size, metadata), etag: name }),
+        ...(expect === undefined ? {} : { expect }),
       }));
   }
 
@@ -193,6 +210,10 @@ class Run {
       await write();
       step.done();
     } catch (thrown) {
+      // The condition does not hold, as S3 says it where there is nothing for If-Match.
+      if (thrown instanceof S3Error && ["PreconditionFailed", "NoSuchKey"].includes(thrown.code)) {
+        return step.refused();
+      }
       this.#fail(`write of ${key}: ${thrown} ${thrown instanceof S3Error ? thrown.cause : ""}`);
     }
   }
