@@ -15,6 +15,12 @@ export class KeyLocks {
     }
   }
 
+  /** Waits until nobody else works under this name, and keeps it so until the work has ended, now or then. */
+  async holdUntil(ended: Promise<void>, bucket: string, key: string): Promise<void> {
+    const release = await this.acquire(bucket, key);
+    void ended.then(release);
+  }
+
   /** Waits until nobody else works under this name. @returns what lets the next one work */
   async acquire(bucket: string, key: string): Promise<() => void> {
     const name = `${bucket}/${key}`;

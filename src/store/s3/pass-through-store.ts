@@ -89,7 +89,7 @@ export class PassThroughStore extends RemoteStore implements Store {
   }
 
   completeUpload(complete: CompleteUpload) {
-    return this.#uploads.complete(complete);
+    return this.#objects.expecting(complete, () => this.#uploads.complete(complete));
   }
 
   abortUpload(id: UploadId) {

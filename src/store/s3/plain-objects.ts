@@ -84,6 +84,7 @@ export class PlainObjects {
     const { bucket, key, expect, backend: encryption } = put;
     let attributes: ObjectAttributes | undefined;
     const { writer, keyRules } = this.#parts;
+    const ended = Promise.withResolvers<void>();
     const done = await writer.write({
       bucket,
       key,
@@ -100,10 +101,12 @@ export class PlainObjects {
         size: put.storedSize,
         confirmed: async () => {
           attributes = await put.attributes();
+          if (expect === undefined) return;
+          await this.#locks.holdUntil(ended.promise, bucket, key);
           await this.#check(bucket, key, expect);
         },
       },
-    });
+    }).finally(ended.resolve);
     if (attributes === undefined) throw new Error("the backend answered before the body had ended");
     checkMd5(attributes.etag, done, encryption);
     return writtenRecord(put, attributes, done);
@@ -151,16 +154,34 @@ export class PlainObjects {
 
   /** @throws S3Error PreconditionFailed, NoSuchBucket */
   async delete(bucket: string, key: string, expect?: Expectation): Promise<void> {
-    if (expect === undefined) return await this.#parts.objects.delete(bucket, key);
-    await this.#locks.hold(bucket, key, async () => {
+    await this.expecting(
+      { bucket, key, expect },
+      () => this.#parts.objects.delete(bucket, key, conditionsOf(expect)),
+    );
+  }
+
+  /**
+   * Does a work that expects something of the object, which not all backends look at, while no other one of these goes on.
+   * @throws S3Error PreconditionFailed; whatever `work` throws
+   */
+  async expecting<T>(
+    { bucket, key, expect }: {
+      readonly bucket: string;
+      readonly key: string;
+      readonly expect?: Expectation | undefined;
+    },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (expect === undefined) return await work();
+    return await this.#locks.hold(bucket, key, async () => {
       await this.#check(bucket, key, expect);
-      await this.#parts.objects.delete(bucket, key, conditionsOf(expect));
+      return await work();
     });
   }
 
-  /** Says early, and on backends that know no conditions at all, that one does not hold. */
-  async #check(bucket: string, key: string, expect: Expectation | undefined): Promise<void> {
-    if (expect !== undefined) checkExpectation(expect, await this.head(bucket, key));
+  /** Says early, and on backends that know no conditions, that one does not hold. @throws S3Error PreconditionFailed */
+  async #check(bucket: string, key: string, expect: Expectation): Promise<void> {
+    checkExpectation(expect, await this.head(bucket, key));
   }
 
   /** What a backend tells of an object without the customer's key that it is under: that it is there. */

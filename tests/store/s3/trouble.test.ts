@@ -167,6 +167,32 @@ describe("a backend in trouble", () => {
       await expectCode(store.completeUpload({ ...id, parts, attributes: attributesOf(1) }), "NoSuchUpload");
     });
 
+    test("and deletes without a look at the condition, deletes nothing that a write replaced meanwhile", async () => {
+      const key = "raced-for";
+      const { revision } = await write(key, bytesOf(1));
+      trouble = (incoming, outgoing) => {
+        if (incoming.method !== "DELETE") return false;
+        setTimeout(async () => {
+          await backend.store.deleteObject({ bucket, key });
+          outgoing.writeHead(204).end();
+        }, 200);
+        return true;
+      };
+      const results = await Promise.allSettled([
+        store.deleteObject({ bucket, key, expect: { revision } }),
+        store.putObject({
+          bucket,
+          key,
+          body: bodyOf(bytesOf(2)),
+          storedSize: 2,
+          metadata: METADATA,
+          attributes: () => attributesOf(2),
+          expect: { revision },
+        }),
+      ]);
+      expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    });
+
     test("and takes a part without an id for an object, and its end for that of the object, is sent none", async () => {
       const id = { bucket, key: "key", uploadId: "" };
       backend.arrived.length = 0;
