@@ -1,4 +1,4 @@
-import { AES_256_GCM } from "./aead.ts";
+import { AES_256_GCM, NONCE_SIZE } from "./aead.ts";
 import { HEADER_SIZE, PAYLOAD_SIZE } from "./dare.ts";
 import { TamperedError } from "./errors.ts";
 
@@ -30,7 +30,8 @@ export function isFinal(header: Uint8Array): boolean {
 
 /** The AEAD nonce of a package: its number goes into the last four bytes, so no package can take another's place. */
 export function packageNonce(header: Uint8Array, sequence: number): Uint8Array {
-  const nonce = new Uint8Array(header.subarray(4, HEADER_SIZE));
+  const nonce = new Uint8Array(NONCE_SIZE);
+  for (let i = 0; i < NONCE_SIZE; i++) nonce[i] = header[4 + i] ?? 0;
   for (let i = 0; i < 4; i++) nonce[8 + i] = (nonce[8 + i] ?? 0) ^ (sequence >>> (8 * i));
   return nonce;
 }
