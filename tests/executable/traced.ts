@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 
 /** Calls that make, change or remove something under a path. */
 const WRITES = /^(mkdir|unlink|rename|link|symlink|chmod|truncate|creat|rmdir)/;
+/** Calls whose strings are what is sent or received, in which anything may look like a path. */
+const NETWORK = /^(accept|bind|connect|getpeername|getsock|listen|recv|send|setsock|shutdown|socket)/;
 
 /** What a program did, in the words of `strace -f -e trace=file,network`. */
 export interface Traced {
@@ -21,6 +23,7 @@ export function readTrace(path: string): Traced {
   for (const line of readFileSync(path, "utf8").split("\n")) {
     const [, call = "", rest = ""] = /^\d+ +(\w+)\((.*)/.exec(line) ?? [];
     if (call === "connect" || rest.includes("sa_family=AF_INET") && call.startsWith("send")) called.add(rest);
+    if (NETWORK.test(call)) continue;
     const paths = [...rest.matchAll(/"(\/[^"]*)"/g)].map(([, name = ""]) => name);
     const writes = WRITES.test(call) || /O_WRONLY|O_RDWR|O_CREAT/.test(rest);
     if (call === "execve" || rest.includes("= -1 ENOENT")) continue;
