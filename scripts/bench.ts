@@ -15,7 +15,7 @@ import { measureLayouts } from "./bench/layouts.ts";
 import { measureLimits } from "./bench/limits.ts";
 import { type Figure, load, loadWarm } from "./bench/load.ts";
 import { crowdedMemory } from "./bench/memory.ts";
-import { servePlain } from "./bench/plain-server.ts";
+import { servePlain, startPlain } from "./bench/plain-server.ts";
 import { startMeasured } from "./bench/process.ts";
 import { heading, line } from "./bench/report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./bench/requests.ts";
@@ -63,12 +63,7 @@ async function bench(): Promise<void> {
     if (wanted("encryption")) await measureEncryption({ command, words }, directory, seconds, limits.md5);
     if (["vault", "layouts", "encryption"].includes(values.only.toLowerCase())) return;
 
-    const plain = await startMeasured(
-      command,
-      [...words, "scripts/bench.ts", "--plain", directory],
-      {},
-      /"port":(\d+)/,
-    );
+    const plain = await startPlain({ command, words }, directory);
     const bare = new Requests(plain.port);
     const small = randomBytes(4096);
     print(

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type Figure, load, loadWarm, type Shot, together } from "./load.ts";
 import { crowdedMemory } from "./memory.ts";
+import { startPlain } from "./plain-server.ts";
 import { type Measured, startMeasured } from "./process.ts";
 import { line } from "./report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./requests.ts";
@@ -42,6 +43,8 @@ export async function measureEncryption(
   md5: number,
 ): Promise<void> {
   for (const provider of ["webcrypto", "native"] as const) {
+    console.log(`\nencryption by ${provider}`);
+    await measureLimit(provider, { command, words }, directory, seconds);
     const server = await startMeasured(
       command,
       [...words, "main.ts", "server", "--address", "127.0.0.1:0", join(directory, provider)],
@@ -53,10 +56,32 @@ export async function measureEncryption(
       },
       /Endpoint: *http:\/\/127\.0\.0\.1:(\d+)/,
     );
-    console.log(`\nencryption by ${provider}`);
     await measureProvider(server, seconds, md5, GOALS[provider]);
     await server.stop();
   }
+}
+
+/** What is left of `node:http` when bodies go through the provider, with neither S3 nor a key to look for. */
+async function measureLimit(
+  provider: string,
+  runtime: Runtime,
+  directory: string,
+  seconds: number,
+): Promise<void> {
+  const plain = await startPlain(runtime, directory);
+  const requests = new Requests(plain.port);
+  const put = requests.put(`/${provider}`, randomBytes(LARGE));
+  const get = requests.get(`/${provider}`, LARGE);
+  for (
+    const [name, connections, shot] of [
+      ["PUT 64 MiB, MD5, AES and file", 1, put],
+      ["GET 64 MiB, AES, 1 connection", 1, get],
+      ["GET 64 MiB, AES, 4 connections", 4, get],
+    ] as const
+  ) {
+    console.log(line(await loadWarm(`limit: plain HTTP ${name}`, plain, connections, seconds, () => shot)));
+  }
+  await plain.stop();
 }
 
 async function measureProvider(

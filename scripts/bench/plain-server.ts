@@ -4,18 +4,27 @@ import { createWriteStream, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import process from "node:process";
+import { keepSealed, PROVIDERS, sendOpened } from "./plain-sealed.ts";
+import { type Measured, startMeasured } from "./process.ts";
+import type { Runtime } from "./vault.ts";
 
 /**
  * A server that answers as little as HTTP allows: what loopback and `node:http` cost without any S3. `/big` is 64 MiB,
  * and what is put there is hashed with MD5 and made durable in a file, which is the least that any S3 server does.
+ * `/webcrypto` and `/native` are the same with AES-256-GCM by that provider.
  * @param directory for that file
  */
 export function servePlain(directory: string): void {
   const body = Buffer.alloc(4096, 7);
   let files = 0;
   createServer((incoming, outgoing) => {
-    if (incoming.url === "/big" && incoming.method === "GET") return sendBig(outgoing);
-    if (incoming.url === "/big") return keepBig(join(directory, `plain-${files++}`), incoming, outgoing);
+    const aead = PROVIDERS.find(({ name }) => incoming.url === `/${name}`);
+    const put = incoming.method === "PUT";
+    const file = () => join(directory, `plain-${files++}`);
+    if (aead !== undefined) {
+      return void (put ? keepSealed(file(), incoming, outgoing, aead) : sendOpened(outgoing, aead));
+    }
+    if (incoming.url === "/big") return put ? keepBig(file(), incoming, outgoing) : sendBig(outgoing);
     incoming.on("data", () => {});
     incoming.on("end", () => {
       outgoing.writeHead(200, { "Content-Length": incoming.method === "PUT" ? 0 : body.length });
@@ -24,6 +33,11 @@ export function servePlain(directory: string): void {
   }).listen(0, "127.0.0.1", function (this: { address(): unknown }) {
     process.stdout.write(`${JSON.stringify(this.address())}\n`);
   });
+}
+
+/** Starts such a server for a measurement. */
+export function startPlain({ command, words }: Runtime, directory: string): Promise<Measured> {
+  return startMeasured(command, [...words, "scripts/bench.ts", "--plain", directory], {}, /"port":(\d+)/);
 }
 
 const MEBIBYTE = Buffer.alloc(1024 * 1024, 7);

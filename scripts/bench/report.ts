@@ -1,7 +1,7 @@
 import type { Figure } from "./load.ts";
 
 const COLUMNS: readonly [title: string, width: number, cell: (figure: Figure) => string][] = [
-  ["", -44, (figure) => figure.name],
+  ["", -50, (figure) => figure.name],
   ["ops/s", 9, (figure) => figure.opsPerSecond.toFixed(figure.opsPerSecond < 100 ? 1 : 0)],
   ["MB/s", 9, (figure) => figure.megabytesPerSecond.toFixed(1)],
   ["p50 ms", 9, (figure) => figure.p50.toFixed(2)],
