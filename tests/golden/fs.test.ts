@@ -8,8 +8,9 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import { PACKAGE_SIZE } from "../../src/crypto/dare.ts";
 import { VaultDouble } from "../kms/vault/vault-double.ts";
 import { type RunningServer, startServer } from "../running-server.ts";
 import { clientOf, customerKey } from "./client.ts";
@@ -154,6 +155,19 @@ describe.skipIf(!HAS_GOLDEN)("a directory of MinIO", () => {
           if (sse !== "SSE-S3" || size === 0) {
             expect(sha256(await (await get).Body?.transformToByteArray() ?? Buffer.alloc(0))).toBe(digest);
           } else await expect(get).rejects.toMatchObject({ $metadata: { httpStatusCode: status } });
+        }
+      });
+    }
+  });
+
+  test("refuses to its last byte what lost its last package, of which no metadata of MinIO tells", async () => {
+    for (const provider of ["webcrypto", "native"]) {
+      const settings = { MINIO_SSE_MASTER_KEY: MASTER_KEY, MINIO_SSE_CRYPTO: provider };
+      await withServer(settings, async (client, data) => {
+        truncateSync(join(data.directory, "golden/sse-s3/200000"), 3 * PACKAGE_SIZE);
+        for (const range of [{}, { Range: "bytes=-1" }, { Range: "bytes=131000-" }]) {
+          const get = client.send(new GetObjectCommand({ Bucket: "golden", Key: "sse-s3/200000", ...range }));
+          await expect(get).rejects.toMatchObject({ name: "XMinioObjectTampered" });
         }
       });
     }
