@@ -1,7 +1,7 @@
 import type { ListQuery, ObjectPage } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
+import { foreign } from "./client/foreign.ts";
 import { remotePage } from "./remote-listing.ts";
-import { foreign } from "./remote-objects.ts";
 import { compareUtf8 } from "../utf8-order.ts";
 
 /** The most that S3 lists at once. */
@@ -34,7 +34,8 @@ export class PlainListing {
       // A mark within a group leaves the rest of the group.
       compareUtf8(name, after) > 0 || (object === undefined && name !== after && after.startsWith(name))
     )
-      .sort((a, b) => compareUtf8(a.name, b.name));
+      .sort((a, b) => compareUtf8(a.name, b.name))
+      .filter(({ name }, i, sorted) => name !== sorted[i - 1]?.name);
     const shown = entries.slice(0, limit);
     const last = shown.at(-1)?.name;
     const more = page.truncated || entries.length > limit;

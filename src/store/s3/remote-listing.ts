@@ -2,8 +2,10 @@ import { S3Error } from "../../errors/s3-error.ts";
 import { childrenOf, childText, requiredText, type XmlNode } from "../../xml/xml-parser.ts";
 import type { ChecksumAlgorithm, ListedObject } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
+import { foreign } from "./client/foreign.ts";
 import { flag, readDocument, timeOf, urlDecoded } from "./remote-document.ts";
 import { unquoted } from "./remote-object.ts";
+import { compareUtf8 } from "../utf8-order.ts";
 
 /** Room for 1000 keys of 1024 bytes, each of them escaped. */
 const MAX_DOCUMENT = 8 * 2 ** 20;
@@ -27,7 +29,10 @@ export interface RemotePage {
   readonly truncated: boolean;
 }
 
-/** One page of a listing of a backend. @throws S3Error NoSuchBucket */
+/**
+ * One page of a listing of a backend. Whoever asks for what is behind its last name gets on, and misses nothing.
+ * @throws S3Error NoSuchBucket; InternalError for a page in another order that is not the last
+ */
 export async function remotePage(backend: Backend, query: RemoteListQuery): Promise<RemotePage> {
   const { bucket, prefix, delimiter, after, limit } = query;
   const document = await backend.document({
@@ -43,14 +48,29 @@ export async function remotePage(backend: Backend, query: RemoteListQuery): Prom
     ],
     repeatable: true,
   }, MAX_DOCUMENT);
-  return readDocument(document, "ListBucketResult", (root) => {
+  const page = readDocument(document, "ListBucketResult", (root) => {
     const decode = urlDecoded(root);
+    const prefixes = delimiter === "" ? [] : childrenOf(root, "CommonPrefixes");
     return {
       objects: childrenOf(root, "Contents").map((node) => listedObject(node, decode)),
-      prefixes: childrenOf(root, "CommonPrefixes").map((node) => decode(requiredText(node, "Prefix"))),
+      prefixes: prefixes.map((node) => decode(requiredText(node, "Prefix"))),
       truncated: flag(root, "IsTruncated"),
     };
   });
+  if (page.truncated && !leadsOn(page, after)) throw foreign("a listing without end or out of order");
+  return page;
+}
+
+function leadsOn({ objects, prefixes }: RemotePage, after: string): boolean {
+  const [first = ""] = prefixes;
+  const isBegun = first !== "" && first !== after && after.startsWith(first);
+  return objects.length + prefixes.length > 0 &&
+    isAscending([after, ...objects.map(({ key }) => key)]) &&
+    isAscending(isBegun ? prefixes : [after, ...prefixes]);
+}
+
+function isAscending(names: readonly string[]): boolean {
+  return names.every((name, i) => i === 0 || compareUtf8(names[i - 1] ?? "", name) < 0);
 }
 
 const ALGORITHMS: readonly ChecksumAlgorithm[] = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];

@@ -4,6 +4,7 @@ import { type AnswerBody, BrokenAnswer } from "./client/answer-body.ts";
 import { type Backend, unreachable } from "./client/backend.ts";
 import { errorOf } from "./client/backend-error.ts";
 import type { Answer } from "./client/exchange.ts";
+import { foreign } from "./client/foreign.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { headersOfKey, type KeyRules } from "./encryption-headers.ts";
 import { isRefusal } from "./refusal.ts";
@@ -202,11 +203,6 @@ export class RemoteObjects {
 export function written(answer: Answer, etag: string): Written {
   const at = Date.parse(answer.headers.get("date") ?? "");
   return { etag, versionId: versionOf(answer.headers), at: Number.isNaN(at) ? Date.now() : at, answer };
-}
-
-/** An answer of something that was not asked for. */
-export function foreign(what: string): S3Error {
-  return new S3Error("InternalError", { cause: new Error(`the backend sent ${what}`) });
 }
 
 function isMissing({ status, headers }: Answer): boolean {

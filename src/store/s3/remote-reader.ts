@@ -1,8 +1,9 @@
 import { type BackendEncryption, ObjectReplaced } from "../store.ts";
 import { BrokenAnswer } from "./client/answer-body.ts";
 import { unreachable } from "./client/backend.ts";
+import { foreign } from "./client/foreign.ts";
 import type { RemoteObject } from "./remote-object.ts";
-import { foreign, type RemoteBytes, type RemoteObjects } from "./remote-objects.ts";
+import type { RemoteBytes, RemoteObjects } from "./remote-objects.ts";
 import { WholeCheck } from "./whole-check.ts";
 
 /** Most bytes of one chunk, as the contract of stores has it. */

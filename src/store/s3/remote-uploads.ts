@@ -5,11 +5,12 @@ import { multipartEtag } from "../multipart-etag.ts";
 import type { ChecksumAlgorithm, ChecksumPlan, UploadId, UploadListQuery } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
 import { errorOf, errorWithin } from "./client/backend-error.ts";
+import { foreign } from "./client/foreign.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { encryptionOf } from "./encryption-headers.ts";
 import { elementText, flag, readDocument, timeOf, urlDecoded } from "./remote-document.ts";
 import { unquoted } from "./remote-object.ts";
-import { foreign, type Written, written } from "./remote-objects.ts";
+import { type Written, written } from "./remote-objects.ts";
 
 /** Room for 1000 parts with their checksums, or for 1000 uploads with keys of 1024 escaped bytes. */
 const MAX_DOCUMENT = 8 * 2 ** 20;
@@ -133,11 +134,15 @@ export class RemoteUploads {
       repeatable: true,
     }, MAX_DOCUMENT).catch((thrown) => Promise.reject(withUpload(thrown)));
     // The second name is that of moto.
-    return readDocument(document, ["ListPartsResult", "ListPartsResponse"], (root) => ({
-      parts: childrenOf(root, "Part").map(partOf).filter(({ number }) => number > page.after),
+    const found = readDocument(document, ["ListPartsResult", "ListPartsResponse"], (root) => ({
+      parts: childrenOf(root, "Part").map(partOf)
+        .filter(({ number }) => number > page.after)
+        .sort((a, b) => a.number - b.number),
       truncated: flag(root, "IsTruncated"),
       checksum: planOf(root),
     }));
+    if (found.truncated && found.parts.length === 0) throw foreign("a list of parts without end");
+    return found;
   }
 
   /**
@@ -197,7 +202,7 @@ export class RemoteUploads {
     });
   }
 
-  /** A page of uploads as the backend orders them. */
+  /** A page of uploads as the backend orders them. @throws S3Error InternalError for one that does not lead on */
   async list(query: UploadListQuery): Promise<RemoteUploadPage> {
     const page = await this.#list(query);
     const { uploads, prefixes, encoded } = page;
@@ -223,7 +228,7 @@ export class RemoteUploads {
       ],
       repeatable: true,
     }, MAX_DOCUMENT);
-    return readDocument(document, "ListMultipartUploadsResult", (root) => {
+    const page = readDocument(document, "ListMultipartUploadsResult", (root) => {
       const decode = urlDecoded(root);
       return {
         encoded: childText(root, "EncodingType") === "url",
@@ -244,6 +249,11 @@ export class RemoteUploads {
           : undefined,
       };
     });
+    const { next } = page;
+    if (next?.key === "" || (next?.key === afterKey && next.uploadId === afterUploadId)) {
+      throw foreign("a list of uploads without end");
+    }
+    return page;
   }
 }
 

@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { createDigester } from "../../digest/digester.ts";
 import type { Digests } from "../../digest/digest.ts";
 import type { BackendEncryption } from "../store.ts";
+import { foreign } from "./client/foreign.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { isMd5 } from "./remote-object.ts";
-import { foreign, type Written } from "./remote-objects.ts";
+import type { Written } from "./remote-objects.ts";
 
 /** A body, and the MD5 of all of it once it has been sent, in hexadecimal digits. */
 export interface Md5Body {

@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { createDigester } from "../../digest/digester.ts";
 import type { Digester, DigestName } from "../../digest/digest.ts";
 import type { StoredChecksum } from "../store.ts";
+import { foreign } from "./client/foreign.ts";
 import { isMd5, type RemoteObject } from "./remote-object.ts";
-import { foreign } from "./remote-objects.ts";
 
 const DIGESTS: Readonly<Record<StoredChecksum["algorithm"], DigestName>> = {
   CRC32: "crc32",

@@ -1,6 +1,7 @@
 import { concurrently } from "../../concurrently.ts";
 import type { UploadId, UploadListQuery, UploadPage, UploadRecord } from "../../store.ts";
 import { compareUtf8 } from "../../utf8-order.ts";
+import { foreign } from "../client/foreign.ts";
 import type { RemoteUpload, RemoteUploads } from "../remote-uploads.ts";
 import { dataKey, keyOfData } from "./names.ts";
 
@@ -45,19 +46,19 @@ export class GatewayUploadListing {
   }
 
   async #all({ bucket, prefix }: UploadListQuery): Promise<UploadRecord[]> {
-    const found = new Map<string, RemoteUpload>();
     const whole = await this.#below(bucket, prefix);
     // A backend with MinIO's directories finds uploads by their whole name alone.
     const named = prefix === "" ? [] : await this.#below(bucket, dataKey(prefix));
-    for (const upload of [...whole, ...named]) found.set(upload.uploadId, upload);
-    const records = await concurrently([...found.values()], AT_ONCE, (upload) => this.#record(upload));
+    const found = new Map([...whole, ...named]).values();
+    const records = await concurrently([...found], AT_ONCE, (upload) => this.#record(upload));
     return records.flatMap((record) => record ?? [])
       .filter(({ key }) => key.startsWith(prefix))
       .sort((a, b) => compareUtf8(a.key, b.key) || a.initiatedAt - b.initiatedAt);
   }
 
-  async #below(bucket: string, prefix: string): Promise<readonly RemoteUpload[]> {
-    const found: RemoteUpload[] = [];
+  /** By their ids. */
+  async #below(bucket: string, prefix: string): Promise<ReadonlyMap<string, RemoteUpload>> {
+    const found = new Map<string, RemoteUpload>();
     for (let mark = { key: "", uploadId: "" };;) {
       const page = await this.#uploads.list({
         bucket,
@@ -67,8 +68,10 @@ export class GatewayUploadListing {
         afterUploadId: mark.uploadId,
         limit: MOST,
       });
-      found.push(...page.uploads);
+      const before = found.size;
+      for (const upload of page.uploads) found.set(upload.uploadId, upload);
       if (page.next === undefined) return found;
+      if (found.size === before) throw foreign("a list of uploads that begins again");
       mark = page.next;
     }
   }

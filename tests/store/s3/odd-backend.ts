@@ -1,0 +1,109 @@
+import { Buffer } from "node:buffer";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { Secret } from "../../../src/crypto/secret.ts";
+import { parseEndpoint } from "../../../src/store/s3/client/endpoint.ts";
+import { openRemoteStore } from "../../../src/store/s3/open.ts";
+import type { Store } from "../../../src/store/store.ts";
+
+/** One request with its body, as it came over the wire. */
+export interface Asked {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Buffer;
+}
+
+/** What goes back, byte for byte; `undefined` closes the connection. */
+export type Say = (asked: Asked) => string | Buffer | undefined;
+
+/** A server that says what a test wants and nothing else. */
+export interface OddBackend {
+  /** Requests so far, without those of the start. */
+  readonly asked: Asked[];
+  say: Say;
+  /** Whether it says that it wants the body of a request that asks first. */
+  continues: boolean;
+  /** A gateway in front of it. */
+  open(encrypts?: boolean): Promise<Store>;
+  close(): Promise<void>;
+}
+
+/** An answer with these headers and its length. */
+export function answer(status: number, headers: Readonly<Record<string, string>> = {}, body = ""): string {
+  const lines = Object.entries({ "Content-Length": String(Buffer.byteLength(body)), ...headers })
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} Odd\r\n${lines.join("")}\r\n${body}`;
+}
+
+const NO_BUCKET = answer(404, {}, "<Error><Code>NoSuchBucket</Code></Error>");
+
+export async function startOddBackend(): Promise<OddBackend> {
+  const sockets = new Set<Socket>();
+  const backend = {
+    asked: [] as Asked[],
+    say: (() => NO_BUCKET) as Say,
+    continues: true,
+  };
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => {});
+    serve(socket, backend);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return Object.assign(backend, {
+    open: (encrypts = false) =>
+      openRemoteStore({
+        endpoint: parseEndpoint(`http://127.0.0.1:${port}`, undefined),
+        credentials: { accessKey: "odd", secretKey: Secret.fromText("oddoddodd") },
+        region: "us-east-1",
+        keysOverLoopback: true,
+        encrypts,
+      }),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  });
+}
+
+function serve(socket: Socket, backend: { asked: Asked[]; say: Say; continues: boolean }): void {
+  let came: Buffer = Buffer.alloc(0);
+  let continued = false;
+  socket.on("data", (chunk: Buffer) => {
+    came = Buffer.concat([came, chunk]);
+    for (;;) {
+      const end = came.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      const [first = "", ...lines] = came.subarray(0, end).toString("latin1").split("\r\n");
+      const [method = "", target = ""] = first.split(" ");
+      const headers = new Map(
+        lines.map((line) =>
+          [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()] as const
+        ),
+      );
+      if (headers.get("expect") === "100-continue" && !continued && backend.continues) {
+        continued = true;
+        socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+      }
+      const length = Number(headers.get("content-length") ?? 0);
+      if (came.length < end + 4 + length) return;
+      const body = came.subarray(end + 4, end + 4 + length);
+      came = came.subarray(end + 4 + length);
+      continued = false;
+      const asked = { method, target, headers, body };
+      if (target.includes("location")) {
+        socket.write(NO_BUCKET);
+        continue;
+      }
+      backend.asked.push(asked);
+      const said = backend.say(asked);
+      if (said === undefined) socket.destroy();
+      else socket.write(said);
+    }
+  });
+}
