@@ -11,15 +11,15 @@ import type {
   PutObject,
   ReplaceAttributes,
 } from "../store.ts";
-import type { Backend } from "./client/backend.ts";
+import { type Backend, wholeOf } from "./client/backend.ts";
 import { errorWithin } from "./client/backend-error.ts";
 import { CUSTOMER_ALGORITHM, headersOfKey, headersOfWrite, type KeyRules } from "./encryption-headers.ts";
 import { KeyLocks } from "./key-locks.ts";
 import { headersOf } from "./metadata-headers.ts";
 import { readDocument, timeOf } from "./remote-document.ts";
 import { remotePage } from "./remote-listing.ts";
-import { checksumHeader, unquoted } from "./remote-object.ts";
-import { type RemoteObjects, type Written, written } from "./remote-objects.ts";
+import { checksumHeader, unquoted, versionOf } from "./remote-object.ts";
+import type { RemoteObjects, Written } from "./remote-objects.ts";
 import { RemoteReader } from "./remote-reader.ts";
 import type { RemoteWriter } from "./remote-writer.ts";
 import { checkExpectation, conditionsOf, etagOfRevision, recordOf, revisionOf } from "./remote-record.ts";
@@ -136,7 +136,7 @@ export class PlainObjects {
         repeatable: false,
         patience: COPY_PATIENCE,
       });
-      const bytes = await answer.body.whole(MAX_DOCUMENT);
+      const bytes = await wholeOf(answer, MAX_DOCUMENT);
       const failed = errorWithin(bytes);
       if (failed !== undefined) throw failed;
       const copied = readDocument(bytes, "CopyObjectResult", (root) => ({
@@ -147,7 +147,7 @@ export class PlainObjects {
         ...current,
         ...copied,
         metadata: attributes.metadata,
-        revision: revisionOf(copied.etag, written(answer, copied.etag).versionId),
+        revision: revisionOf(copied.etag, versionOf(answer.headers)),
       };
     });
   }

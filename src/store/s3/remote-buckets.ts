@@ -3,7 +3,7 @@ import { S3Error } from "../../errors/s3-error.ts";
 import { childOf, childrenOf, childText, parseXml, requiredText } from "../../xml/xml-parser.ts";
 import { document, element } from "../../xml/xml-writer.ts";
 import type { BucketDocument, BucketPage, BucketRecord } from "../store.ts";
-import type { Backend } from "./client/backend.ts";
+import { type Backend, wholeOf } from "./client/backend.ts";
 import { errorOf } from "./client/backend-error.ts";
 import type { Answer } from "./client/exchange.ts";
 import { readDocument, timeOf } from "./remote-document.ts";
@@ -62,7 +62,9 @@ export class RemoteBuckets {
   /** Whether there is such a bucket. A name that cannot be one's has none. */
   async has(bucket: string): Promise<boolean> {
     const answer = await this.#head(bucket);
-    if (answer.status === 404 || answer.status === 400) return false;
+    const isElsewhere =
+      (answer.headers.get("x-amz-bucket-region") ?? this.#backend.region) !== this.#backend.region;
+    if (answer.status === 404 || (answer.status === 400 && !isElsewhere)) return false;
     if (answer.status >= 300) throw await errorOf(answer);
     return true;
   }
@@ -113,7 +115,7 @@ export class RemoteBuckets {
       if (NO_DOCUMENT.has(error.shownCode)) return undefined;
       throw error;
     }
-    const bytes = await answer.body.whole(MAX_DOCUMENT);
+    const bytes = await wholeOf(answer, MAX_DOCUMENT);
     if (name !== "encryption") return Buffer.from(bytes).toString("utf8");
     return isEncryption(bytes) ? ENCRYPTED : undefined;
   }
@@ -144,7 +146,7 @@ export class RemoteBuckets {
   async #knowsEncryption(bucket: string): Promise<boolean> {
     const query = [["encryption", ""]] as const;
     const answer = await this.#backend.ask({ method: "GET", bucket, query, repeatable: true });
-    const bytes = await answer.body.whole(MAX_DOCUMENT);
+    const bytes = await wholeOf(answer, MAX_DOCUMENT);
     return answer.status !== 200 || isEncryption(bytes);
   }
 

@@ -17,7 +17,7 @@ export function readDocument<T>(
   try {
     return read(parseAnswer(bytes, name));
   } catch (thrown) {
-    if (!(thrown instanceof S3Error) || thrown.code !== "MalformedXML") throw thrown;
+    if (!(thrown instanceof S3Error)) throw thrown;
     if (others.length > 0) return readDocument(bytes, others, read);
     throw new S3Error("InternalError", {
       cause: new Error(`the backend sent no ${name}`, { cause: thrown }),

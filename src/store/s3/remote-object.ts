@@ -1,4 +1,5 @@
 import type { Metadata, StoredChecksum } from "../store.ts";
+import { foreign } from "./client/foreign.ts";
 import { CUSTOMER_ALGORITHM, encryptionOf } from "./encryption-headers.ts";
 import { metadataOf } from "./metadata-headers.ts";
 
@@ -32,12 +33,13 @@ export function checksumHeader(algorithm: StoredChecksum["algorithm"]): string {
 /**
  * The object that the headers of an answer describe.
  * @param size of the whole object, whatever piece of it the answer holds
+ * @throws S3Error InternalError as `etagOf`
  */
 export function remoteObject(headers: ReadonlyMap<string, string>, size: number): RemoteObject {
   const date = Date.parse(headers.get("last-modified") ?? headers.get("date") ?? "");
   return {
     size,
-    etag: unquoted(headers.get("etag") ?? ""),
+    etag: etagOf(headers),
     versionId: versionOf(headers),
     lastModified: Number.isNaN(date) ? 0 : date,
     metadata: metadataOf(headers),
@@ -50,6 +52,17 @@ export function remoteObject(headers: ReadonlyMap<string, string>, size: number)
 export function versionOf(headers: ReadonlyMap<string, string>): string | undefined {
   const version = headers.get("x-amz-version-id");
   return version === undefined || version === "null" ? undefined : version;
+}
+
+/**
+ * The ETag that an answer tells, without its quotes. Without one nothing that follows would be sure to be about the same
+ * object.
+ * @throws S3Error InternalError when it tells none
+ */
+export function etagOf(headers: ReadonlyMap<string, string>): string {
+  const etag = unquoted(headers.get("etag") ?? "");
+  if (etag === "") throw foreign("no ETag");
+  return etag;
 }
 
 /** An ETag without its quotes. */

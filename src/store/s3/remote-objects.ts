@@ -8,7 +8,7 @@ import { foreign } from "./client/foreign.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { headersOfKey, type KeyRules } from "./encryption-headers.ts";
 import { isRefusal } from "./refusal.ts";
-import { type RemoteObject, remoteObject, unquoted, versionOf } from "./remote-object.ts";
+import { etagOf, type RemoteObject, remoteObject, versionOf } from "./remote-object.ts";
 import { conditionsOf } from "./remote-record.ts";
 
 /** How often a small object is asked for whose answer breaks off. */
@@ -85,7 +85,7 @@ export class RemoteObjects {
     const answer = await this.#backend.ask({ method: "HEAD", bucket, key, repeatable: true });
     answer.body.cancel();
     if (isMissing(answer)) return undefined;
-    if (answer.status === 200) return unquoted(answer.headers.get("etag") ?? "");
+    if (answer.status === 200) return etagOf(answer.headers);
     throw await errorOf(answer);
   }
 
@@ -162,7 +162,7 @@ export class RemoteObjects {
       body,
       repeatable: !conditional,
     });
-    return written(answer, unquoted(answer.headers.get("etag") ?? ""));
+    return written(answer);
   }
 
   /** @param conditions headers of conditions @throws S3Error NoSuchBucket, PreconditionFailed */
@@ -199,10 +199,15 @@ export class RemoteObjects {
   }
 }
 
-/** What a backend tells of something that it has written. */
-export function written(answer: Answer, etag: string): Written {
-  const at = Date.parse(answer.headers.get("date") ?? "");
-  return { etag, versionId: versionOf(answer.headers), at: Number.isNaN(at) ? Date.now() : at, answer };
+/** What a backend tells of something that it has written. @throws S3Error InternalError as `etagOf` */
+export function written(answer: Answer, etag = etagOf(answer.headers)): Written {
+  return { etag, versionId: versionOf(answer.headers), at: dateOf(answer), answer };
+}
+
+/** Milliseconds since the epoch, by the backend's clock where it tells. */
+export function dateOf({ headers }: Answer): number {
+  const date = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(date) ? Date.now() : date;
 }
 
 function isMissing({ status, headers }: Answer): boolean {

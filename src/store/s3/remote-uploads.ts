@@ -3,14 +3,14 @@ import { childOf, childrenOf, childText, requiredText, type XmlNode } from "../.
 import { document, element } from "../../xml/xml-writer.ts";
 import { multipartEtag } from "../multipart-etag.ts";
 import type { ChecksumAlgorithm, ChecksumPlan, UploadId, UploadListQuery } from "../store.ts";
-import type { Backend } from "./client/backend.ts";
+import { type Backend, wholeOf } from "./client/backend.ts";
 import { errorOf, errorWithin } from "./client/backend-error.ts";
 import { foreign } from "./client/foreign.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { encryptionOf } from "./encryption-headers.ts";
 import { elementText, flag, readDocument, timeOf, urlDecoded } from "./remote-document.ts";
 import { unquoted } from "./remote-object.ts";
-import { type Written, written } from "./remote-objects.ts";
+import { dateOf, type Written, written } from "./remote-objects.ts";
 
 /** Room for 1000 parts with their checksums, or for 1000 uploads with keys of 1024 escaped bytes. */
 const MAX_DOCUMENT = 8 * 2 ** 20;
@@ -84,13 +84,13 @@ export class RemoteUploads {
       },
       repeatable: false,
     });
-    const document = await answer.body.whole(MAX_DOCUMENT);
+    const document = await wholeOf(answer, MAX_DOCUMENT);
     const agreed = answer.headers.get("x-amz-checksum-algorithm") === checksum?.algorithm;
     return {
       bucket,
       key,
       uploadId: required(elementText(document, "UploadId")),
-      initiatedAt: written(answer, "").at,
+      initiatedAt: dateOf(answer),
       checksum: agreed ? checksum : undefined,
       encryption: encryptionOf(answer.headers),
     };
@@ -112,7 +112,7 @@ export class RemoteUploads {
       body,
       repeatable: true,
     });
-    return written(answer, unquoted(answer.headers.get("etag") ?? ""));
+    return written(answer);
   }
 
   /** @throws S3Error NoSuchUpload */
@@ -185,7 +185,7 @@ export class RemoteUploads {
       }
       throw error;
     }
-    const bytes = await answer.body.whole(MAX_DOCUMENT);
+    const bytes = await wholeOf(answer, MAX_DOCUMENT);
     const failed = errorWithin(bytes);
     if (failed !== undefined) throw failed;
     return written(answer, completedEtag(bytes, parts));

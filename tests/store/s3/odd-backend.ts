@@ -15,7 +15,7 @@ export interface Asked {
   readonly body: Buffer;
 }
 
-/** What goes back, byte for byte; `undefined` closes the connection. */
+/** What goes back, byte for byte, and the end of the connection behind it if it says so; `undefined` for that alone. */
 export type Say = (asked: Asked) => string | Buffer | undefined;
 
 /** A server that says what a test wants and nothing else. */
@@ -103,6 +103,7 @@ function serve(socket: Socket, backend: { asked: Asked[]; say: Say; continues: b
       backend.asked.push(asked);
       const said = backend.say(asked);
       if (said === undefined) socket.destroy();
+      else if (said.includes("Connection: close")) socket.end(said);
       else socket.write(said);
     }
   });

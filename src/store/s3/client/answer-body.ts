@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
+import { foreign } from "./foreign.ts";
 
 /** What a consumer waits with. */
 interface Waiting {
@@ -59,7 +60,7 @@ export class AnswerBody {
   /**
    * All of it at once.
    * @param most bytes that are allowed
-   * @throws BrokenAnswer, also for a longer one
+   * @throws BrokenAnswer; S3Error InternalError for a longer one
    */
   async whole(most: number): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
@@ -68,7 +69,7 @@ export class AnswerBody {
       length += step.value.length;
       if (length > most) {
         this.cancel();
-        throw new BrokenAnswer("the answer is too long for what was asked");
+        throw foreign(`more than ${most} bytes where less was asked for`);
       }
       chunks.push(step.value);
     }

@@ -40,24 +40,25 @@ export interface Said {
  * speak of the gateway's own signature.
  */
 export async function errorOf(answer: Answer): Promise<S3Error> {
-  const { status } = answer;
-  return toError(status, await whatIsSaid(answer), answer.headers.get("x-amz-bucket-region"));
+  return toError(answer.status, await whatIsSaid(answer), answer.headers);
 }
 
 /** The error in a document that came with status 200, as long operations send it; `undefined` for any other document. */
 export function errorWithin(document: Uint8Array): S3Error | undefined {
   const said = parse(document);
-  return said.code === "" ? undefined : toError(500, said, undefined);
+  if (said.code === "") return undefined;
+  const code = knownCode(said.code);
+  return toError(code === undefined ? 500 : S3_ERRORS[code].status, said, new Map());
 }
 
 function toError(
   status: number,
   { code, message, region: named }: Said,
-  bucketRegion: string | undefined,
+  headers: ReadonlyMap<string, string>,
 ): S3Error {
   const cause = new Error(`the backend answered ${status} ${code}: ${message}`);
-  const region = bucketRegion ?? named;
-  if (status < 400 && status !== 304) {
+  const region = headers.get("x-amz-bucket-region") ?? named;
+  if (isElsewhere(status, code, region)) {
     const where = region === undefined ? "" : ` It is in the region ${region}: set MINIO_REGION to it.`;
     return new S3Error("InternalError", {
       message: `The backend of this gateway keeps the bucket elsewhere.${where}`,
@@ -74,8 +75,20 @@ function toError(
   return new S3Error(known, {
     ...(message === "" ? {} : { message }),
     ...(code === "" || code in ALIASES ? {} : { foreign: { code, status } }),
+    headers: retryAfter(headers),
     cause,
   });
+}
+
+/** Whether the bucket is in another region: AWS redirects or, where it can not even read the signature, says 400. */
+function isElsewhere(status: number, code: string, region: string | undefined): boolean {
+  if (status < 400) return status !== 304;
+  return region !== undefined && (code === "AuthorizationHeaderMalformed" || (status === 400 && code === ""));
+}
+
+function retryAfter(headers: ReadonlyMap<string, string>): Record<string, string> {
+  const after = headers.get("retry-after");
+  return after === undefined ? {} : { "Retry-After": after };
 }
 
 function knownCode(code: string): S3ErrorCode | undefined {

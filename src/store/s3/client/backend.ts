@@ -91,12 +91,7 @@ export class Backend {
 
   /** The whole document that a call is answered with. @param most bytes that it may have */
   async document(call: BackendCall, most: number): Promise<Uint8Array> {
-    const { body } = await this.call(call);
-    try {
-      return await body.whole(most);
-    } catch (thrown) {
-      throw thrown instanceof BrokenAnswer ? unreachable(thrown) : thrown;
-    }
+    return await wholeOf(await this.call(call), most);
   }
 
   /** Makes a call whose answer says nothing but that it was done. */
@@ -139,6 +134,19 @@ export class Backend {
       once: body?.kind === "stream",
       patience,
     });
+  }
+}
+
+/**
+ * All bytes of an answer.
+ * @param most bytes that it may have
+ * @throws S3Error ServiceUnavailable when it breaks off, InternalError when it is longer
+ */
+export async function wholeOf({ body }: Answer, most: number): Promise<Uint8Array> {
+  try {
+    return await body.whole(most);
+  } catch (thrown) {
+    throw thrown instanceof BrokenAnswer ? unreachable(thrown) : thrown;
   }
 }
 
