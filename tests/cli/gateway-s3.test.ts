@@ -12,10 +12,14 @@ describe("gateway s3 does not start", () => {
   let secure: TestBackend;
   let website: Server;
   let site = "";
+  let page: { readonly status: number; readonly text: string; readonly location?: string };
   beforeAll(async () => {
     backend = await startBackend();
     secure = await startBackend({ tls: true });
-    website = createServer((_incoming, outgoing) => outgoing.writeHead(404).end("<html>no such page</html>"));
+    website = createServer((_incoming, outgoing) => {
+      const { status, text, location } = page;
+      outgoing.writeHead(status, location === undefined ? {} : { "Location": location }).end(text);
+    });
     await new Promise<void>((resolve) => website.listen(0, "127.0.0.1", resolve));
     site = `http://127.0.0.1:${(website.address() as AddressInfo).port}`;
   });
@@ -63,8 +67,25 @@ describe("gateway s3 does not start", () => {
       .toContain("AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not.");
   });
 
-  test("with something that is no S3 server", async () => {
-    expect(await start(site)).toContain(`${site} does not speak S3: it answers 404.`);
+  test.each([
+    [404, "<html>no such page</html>"],
+    [200, "<html>the console of a server</html>"],
+    [304, ""],
+  ])("with something that is no S3 server, and answers %i", async (status, text) => {
+    page = { status, text };
+    expect(await start(site)).toContain(`${site} does not speak S3: it answers ${status}.`);
+  });
+
+  test("with something that redirects", async () => {
+    page = { status: 301, text: "", location: "https://s3.example.com/probe" };
+    expect(await start(site)).toContain(
+      `${site} redirects to https://s3.example.com, where the gateway does not follow.`,
+    );
+  });
+
+  test("with something that has an error of its own", async () => {
+    page = { status: 400, text: "<Error><Code>constructor</Code><Message>why</Message></Error>" };
+    expect(await start(site)).toContain(`${site} answers constructor: why.`);
   });
 
   test.each([

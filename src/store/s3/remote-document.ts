@@ -54,16 +54,16 @@ export function elementText(bytes: Uint8Array, name: string): string {
   throw new S3Error("InternalError", { cause: new Error(`the backend sent no ${name}`) });
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  "#34": '"',
-  "#39": "'",
-};
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+  ["#34", '"'],
+  ["#39", "'"],
+]);
 
 function unescapeXml(text: string): string {
-  return text.replace(/&([a-z]+|#\d+);/g, (entity, name: string) => ENTITIES[name] ?? entity);
+  return text.replace(/&([a-z]+|#\d+);/g, (entity, name: string) => ENTITIES.get(name) ?? entity);
 }

@@ -132,6 +132,7 @@ describe("an error of a backend", () => {
       ["NoSuchUpload", 404],
       ["PreconditionFailed", 412],
       ["SomethingNew", 500],
+      ["constructor", 500],
     ] as const,
   )("that comes with status 200 is one: %s", async (code, status) => {
     const document = `\n <?xml version="1.0"?>\n<Error><Code>${code}</Code><Message>why</Message></Error>`;

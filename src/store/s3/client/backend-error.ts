@@ -21,12 +21,12 @@ const FAULTS_OF_THE_GATEWAY = new Set([
 ]);
 
 /** What other servers call a code of the table. */
-const ALIASES: Readonly<Record<string, S3ErrorCode>> = {
-  NotFound: "NoSuchKey",
-  Forbidden: "AccessDenied",
-  Conflict: "ConditionalRequestConflict",
-  OperationAborted: "ConditionalRequestConflict",
-};
+const ALIASES: ReadonlyMap<string, S3ErrorCode> = new Map([
+  ["NotFound", "NoSuchKey"],
+  ["Forbidden", "AccessDenied"],
+  ["Conflict", "ConditionalRequestConflict"],
+  ["OperationAborted", "ConditionalRequestConflict"],
+]);
 
 /** Code and message of an error document; empty ones when there is none. */
 export interface Said {
@@ -74,7 +74,7 @@ function toError(
   const known = knownCode(code) ?? codeOfStatus(status);
   return new S3Error(known, {
     ...(message === "" ? {} : { message }),
-    ...(code === "" || code in ALIASES ? {} : { foreign: { code, status } }),
+    ...(code === "" || ALIASES.has(code) ? {} : { foreign: { code, status } }),
     headers: retryAfter(headers),
     cause,
   });
@@ -92,8 +92,7 @@ function retryAfter(headers: ReadonlyMap<string, string>): Record<string, string
 }
 
 function knownCode(code: string): S3ErrorCode | undefined {
-  if (code in ALIASES) return ALIASES[code];
-  return Object.hasOwn(S3_ERRORS, code) ? code as S3ErrorCode : undefined;
+  return ALIASES.get(code) ?? (Object.hasOwn(S3_ERRORS, code) ? code as S3ErrorCode : undefined);
 }
 
 /** What an answer without a document means. */
