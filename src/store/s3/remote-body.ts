@@ -43,6 +43,6 @@ export async function requestBody(body: OutgoingBody): Promise<RequestBody> {
 async function gathered(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const beginning = await beginningOf(chunks, PIECE);
   if ("whole" in beginning) return beginning.whole;
-  await beginning.begun[Symbol.asyncIterator]().return?.();
+  await beginning.begun.return?.();
   throw new S3Error("MissingContentLength");
 }

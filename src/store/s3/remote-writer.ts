@@ -63,8 +63,12 @@ export class RemoteWriter {
     }
     const beginning = await beginningOf(body.chunks, PIECE);
     if ("begun" in beginning) {
-      const begun = { ...write, body: { ...body, chunks: beginning.begun } };
-      return await this.writeInParts(begun);
+      try {
+        return await this.writeInParts({ ...write, body: { ...body, chunks: beginning.begun } });
+      } finally {
+        // A backend that refuses to begin leaves the rest of the body unasked for.
+        await beginning.begun.return?.();
+      }
     }
     const { whole } = beginning;
     return await this.#put(write, { ...body, chunks: once(whole), size: whole.length });

@@ -6,11 +6,11 @@ export const SMALL = 256 * 1024;
 /** The beginning of a body: all of it, or so much of it and the rest. */
 export type Beginning =
   | { readonly whole: Uint8Array }
-  | { readonly begun: AsyncIterable<Uint8Array> };
+  | { readonly begun: AsyncIterableIterator<Uint8Array> };
 
 /**
  * Reads a body of unknown size until it ends or has more than `most` bytes.
- * @returns all of it, or the same body from the start again
+ * @returns all of it, or the same body from the start again; ending that early ends the body, also before it was begun
  */
 export async function beginningOf(body: AsyncIterable<Uint8Array>, most: number): Promise<Beginning> {
   const iterator = body[Symbol.asyncIterator]();
@@ -37,16 +37,23 @@ export async function wholeBody(body: AsyncIterable<Uint8Array>, length: number)
   return joined(chunks);
 }
 
-async function* continued(
-  chunks: readonly Uint8Array[],
+function continued(
+  chunks: Uint8Array[],
   rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks;
-    for (let step = await rest.next(); step.done !== true; step = await rest.next()) yield step.value;
-  } finally {
-    await rest.return?.();
-  }
+): AsyncIterableIterator<Uint8Array> {
+  const whole: AsyncIterableIterator<Uint8Array> = {
+    [Symbol.asyncIterator]: () => whole,
+    async next() {
+      const chunk = chunks.shift();
+      return chunk === undefined ? await rest.next() : { done: false, value: chunk };
+    },
+    async return() {
+      chunks.length = 0;
+      await rest.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return whole;
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {

@@ -349,6 +349,28 @@ describe("a backend in trouble", () => {
     expect(await store.head(bucket, "unsized")).toBeUndefined();
   });
 
+  test("and does not begin to take a body of unknown size has it ended all the same", async () => {
+    trouble = (incoming, outgoing) => {
+      if (!incoming.url?.endsWith("?uploads=")) return false;
+      outgoing.writeHead(403, { "Content-Length": 0 }).end();
+      return true;
+    };
+    let ended = false;
+    async function* body() {
+      try {
+        for (;;) yield bytesOf(1024 * 1024);
+      } finally {
+        ended = true;
+      }
+    }
+    const attributes = () => attributesOf(0);
+    await expectCode(
+      store.putObject({ bucket, key: "refused", body: body(), metadata: METADATA, attributes }),
+      "AccessDenied",
+    );
+    expect(ended).toBe(true);
+  });
+
   test("takes a large body of unknown size in parts", async () => {
     const large = bytesOf(17 * 2 ** 20);
     await store.putObject({
