@@ -19,14 +19,25 @@ const sealed = (color: string) => ({
   "X-Minio-Internal-Server-Side-Encryption-Iv": "",
 });
 
-let cut: (target: string) => boolean = () => false;
+/** Which requests do not arrive. */
+let cut: (request: string) => boolean = () => false;
+/** Which of them are done, but nobody gets to know. */
+let answerCut: (request: string) => boolean = () => false;
 let backend: TestBackend;
 let store: Store;
 beforeAll(async () => {
   backend = await startBackend({
-    trouble(incoming) {
-      if (incoming.method !== "PUT" || !cut(incoming.url ?? "")) return false;
-      incoming.socket.destroy();
+    trouble(incoming, outgoing) {
+      const { method = "", url = "", socket } = incoming;
+      if (answerCut(`${method} ${url}`)) {
+        outgoing.writeHead = () => {
+          socket.destroy();
+          return outgoing;
+        };
+        return false;
+      }
+      if (!cut(`${method} ${url}`)) return false;
+      socket.destroy();
       return true;
     },
   });
@@ -35,6 +46,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   cut = () => false;
+  answerCut = () => false;
 });
 afterAll(async () => {
   await store.close();
@@ -71,7 +83,7 @@ test.each([["longer", 100, 200], ["shorter", 200, 100], ["as long", 100, 100]])(
   async (length, oldSize, newSize) => {
     const key = `key ${length}`;
     await put(key, oldSize, "old");
-    cut = (target) => target.endsWith("/dare.meta");
+    cut = (request) => request.startsWith("PUT ") && request.endsWith("/dare.meta");
     await expect(put(key, newSize, "new")).rejects.toThrow();
     cut = () => false;
     expect(await read(key)).toEqual({ bytes: bytesOf(newSize), size: newSize - 32, color: "new" });
@@ -81,7 +93,7 @@ test.each([["longer", 100, 200], ["shorter", 200, 100], ["as long", 100, 100]])(
 
 test("such an overwrite is found out by a range that the new object does not have", async () => {
   await put("range", 200, "old");
-  cut = (target) => target.endsWith("/dare.meta");
+  cut = (request) => request.startsWith("PUT ") && request.endsWith("/dare.meta");
   await expect(put("range", 100, "new")).rejects.toThrow();
   cut = () => false;
   const handle = await mustOpen(store, bucket, "range");
@@ -91,7 +103,7 @@ test("such an overwrite is found out by a range that the new object does not hav
 });
 
 test("a write that is cut off behind its data leaves no object where none was", async () => {
-  cut = (target) => target.endsWith("/dare.meta");
+  cut = (request) => request.startsWith("PUT ") && request.endsWith("/dare.meta");
   await expect(put("fresh", 100, "new")).rejects.toThrow();
   cut = () => false;
   expect(await store.head(bucket, "fresh")).toBeUndefined();
@@ -105,7 +117,7 @@ test("a completion that is cut off behind the backend's leaves the new object, w
   await put("parts", 100, "old");
   const upload = await store.createUpload({ bucket, key: "parts", metadata: sealed("new") });
   const part = await putPart(store, upload, 1, bytesOf(300));
-  cut = (target) => target.endsWith("/parts/.minio/dare.meta");
+  cut = (request) => request.startsWith("PUT ") && request.endsWith("/parts/.minio/dare.meta");
   const attributes = { ...attributesOf(300), metadata: sealed("new") };
   await expect(store.completeUpload({ ...upload, parts: [part], attributes })).rejects.toThrow();
   cut = () => false;
@@ -117,10 +129,23 @@ test("a completion that is cut off behind the backend's leaves the new object, w
   }]);
 });
 
+test("a completion of which the backend tells nothing at all leaves the new object, whoever gives up", async () => {
+  await put("unheard", 100, "old");
+  const upload = await store.createUpload({ bucket, key: "unheard", metadata: sealed("new") });
+  const part = await putPart(store, upload, 1, bytesOf(300));
+  let completions = 0;
+  answerCut = (request) => request.startsWith("POST ") && ++completions === 1;
+  cut = (request) => request.startsWith("POST ");
+  const attributes = { ...attributesOf(300), metadata: sealed("new") };
+  const completing = store.completeUpload({ ...upload, parts: [part], attributes });
+  await expectCode(completing, "ServiceUnavailable");
+  expect(await read("unheard")).toEqual({ bytes: bytesOf(300), size: 300, color: "new" });
+});
+
 test("a client that asks for such a completion again finds it done", async () => {
   const upload = await store.createUpload({ bucket, key: "again", metadata: sealed("new") });
   const part = await putPart(store, upload, 1, bytesOf(300));
-  cut = (target) => target.endsWith("/again/.minio/dare.meta");
+  cut = (request) => request.startsWith("PUT ") && request.endsWith("/again/.minio/dare.meta");
   const attributes = { ...attributesOf(300), metadata: sealed("new") };
   await expect(store.completeUpload({ ...upload, parts: [part], attributes })).rejects.toThrow();
   cut = () => false;

@@ -15,6 +15,7 @@ import type {
 } from "../../store.ts";
 import { headersOfKey, headersOfWrite, type KeyRules } from "../encryption-headers.ts";
 import type { KeyLocks } from "../key-locks.ts";
+import { isRefusal } from "../refusal.ts";
 import { requestBody } from "../remote-body.ts";
 import { checkExpectation } from "../remote-record.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
@@ -177,7 +178,8 @@ export class SealedUploads {
       const meta = finishedMeta(complete, begun);
       const hidden = hiding();
       // Beside the upload first: from there it is put in its place if this process ends before it does it.
-      await documents.write(bucket, metaOf(complete), meta);
+      // It stays an upload that can be completed again, whose id and checksum are as they were begun.
+      await documents.write(bucket, metaOf(complete), { ...meta, own: { ...begun.own, ...meta.own } });
       const hide = await hidden;
       const undo = async () => void await documents.write(bucket, metaOf(complete), begun).catch(() => {});
       const found = expect === undefined
@@ -207,7 +209,7 @@ export class SealedUploads {
       ({ etag: data } = await uploads.complete(dataUpload(id), parts, undefined, {}));
     } catch (thrown) {
       if (isGone(thrown)) await this.#settle(id);
-      else await undo();
+      else if (isRefusal(thrown)) await undo();
       throw thrown;
     }
     const own = { ...meta.own, data };
