@@ -31,7 +31,7 @@ export class PassThroughStore extends RemoteStore implements Store {
     super(backend, keyRules);
     const { objects, writer } = this;
     this.#objects = new PlainObjects({ backend, objects, keyRules, writer });
-    this.#uploads = new PlainUploads(this.uploads, keyRules);
+    this.#uploads = new PlainUploads(this.uploads, objects, keyRules);
     this.#listing = new PlainListing(backend);
   }
 

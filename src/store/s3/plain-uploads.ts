@@ -1,3 +1,5 @@
+import { S3Error } from "../../errors/s3-error.ts";
+import { multipartEtag } from "../multipart-etag.ts";
 import type {
   CompleteUpload,
   CreateUpload,
@@ -15,6 +17,7 @@ import { headersOfKey, headersOfWrite, type KeyRules } from "./encryption-header
 import { headersOf } from "./metadata-headers.ts";
 import { requestBody } from "./remote-body.ts";
 import { checksumHeader } from "./remote-object.ts";
+import type { RemoteObjects, Written } from "./remote-objects.ts";
 import { conditionsOf, revisionOf } from "./remote-record.ts";
 import type { RemotePart, RemoteUpload, RemoteUploads } from "./remote-uploads.ts";
 import { checkMd5 } from "./sent-md5.ts";
@@ -22,10 +25,12 @@ import { checkMd5 } from "./sent-md5.ts";
 /** Multipart uploads at their own keys of a backend, which knows them by the same ids as the client. */
 export class PlainUploads {
   readonly #uploads: RemoteUploads;
+  readonly #objects: RemoteObjects;
   readonly #keyRules: KeyRules;
 
-  constructor(uploads: RemoteUploads, keyRules: KeyRules) {
+  constructor(uploads: RemoteUploads, objects: RemoteObjects, keyRules: KeyRules) {
     this.#uploads = uploads;
+    this.#objects = objects;
     this.#keyRules = keyRules;
   }
 
@@ -98,7 +103,7 @@ export class PlainUploads {
       ...(plan === undefined ? {} : { "x-amz-checksum-type": plan.type }),
       ...headersOfKey(backend, this.#keyRules),
       ...conditionsOf(expect),
-    });
+    }).catch((thrown) => this.#completedBefore(complete, parts, thrown));
     return {
       ...attributes,
       bucket,
@@ -110,6 +115,23 @@ export class PlainUploads {
       parts: [],
       uploadId,
     };
+  }
+
+  /**
+   * What the upload became, for a backend whose answer got lost: asked once more it knows no such upload, but has the
+   * object that these parts make.
+   * @throws whatever was thrown, when there is no such object
+   */
+  async #completedBefore(
+    { bucket, key, backend }: CompleteUpload,
+    parts: readonly Pick<RemotePart, "etag">[],
+    thrown: unknown,
+  ): Promise<Omit<Written, "answer">> {
+    if (!(thrown instanceof S3Error) || thrown.code !== "NoSuchUpload") throw thrown;
+    const object = await this.#objects.head(bucket, key, backend);
+    if (object?.etag !== multipartEtag(parts.map(({ etag }) => etag))) throw thrown;
+    const { etag, versionId, lastModified: at } = object;
+    return { etag, versionId, at };
   }
 
   /** @throws S3Error NoSuchUpload */

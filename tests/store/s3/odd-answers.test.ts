@@ -136,7 +136,7 @@ describe("an error of a backend", () => {
     ] as const,
   )("that comes with status 200 is one: %s", async (code, status) => {
     const document = `\n <?xml version="1.0"?>\n<Error><Code>${code}</Code><Message>why</Message></Error>`;
-    odd.say = ({ method }) => method === "POST" ? answer(200, {}, document) : answer(404);
+    odd.say = ({ method }) => method === "POST" ? answer(200, {}, document) : answer(200, ETAG);
     expect(await caught(complete(plain))).toMatchObject({ shownCode: code, status, message: "why" });
     odd.say = ({ method }) =>
       method === "PUT" ? answer(200, {}, document) : answer(200, { ...ETAG, "Content-Length": "4" });
@@ -192,6 +192,29 @@ describe("an error of a backend", () => {
   test("for a name that no bucket can have means that there is none", async () => {
     odd.say = () => answer(400);
     expect(await plain.getBucket("No")).toBeUndefined();
+  });
+});
+
+describe("a completion whose answer gets lost", () => {
+  // That of the one part that `complete` names.
+  const made = "4ae71336e44bf9bf79d2752e234818a5-1";
+  const unknown = answer(404, {}, "<Error><Code>NoSuchUpload</Code></Error>");
+  const sayOf = (etag: string): void => {
+    odd.asked.length = 0;
+    odd.say = ({ method }) => {
+      if (method === "HEAD") return answer(200, { "ETag": `"${etag}"`, "Content-Length": "3" });
+      return odd.asked.length === 1 ? undefined : unknown;
+    };
+  };
+
+  test("is done when the object of its parts is there", async () => {
+    sayOf(made);
+    expect(await complete(plain)).toMatchObject({ etag: made, key });
+  });
+
+  test("is that of an unknown upload when another object is there", async () => {
+    sayOf("some");
+    await expectCode(complete(plain), "NoSuchUpload");
   });
 });
 

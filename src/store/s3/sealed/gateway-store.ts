@@ -64,7 +64,7 @@ export class GatewayStore extends RemoteStore implements Store {
     const commits = new Commits(documents, writer);
     const recovery = new Recovery(documents, objects, locks, namesBelow);
     this.#plain = new PlainObjects({ backend, objects, keyRules, writer });
-    this.#plainUploads = new PlainUploads(uploads, keyRules);
+    this.#plainUploads = new PlainUploads(uploads, objects, keyRules);
     this.#documents = documents;
     this.#removal = new Removal(documents, objects, commits);
     const overwrites = new Overwrites(documents, objects, commits);
