@@ -9,13 +9,15 @@ import { type Trouble, VaultDouble } from "./vault-double.ts";
 
 const DATA_KEY = `transit/datakey/plaintext/${KEY}`;
 const LOGIN = "auth/approle/login";
+/** Milliseconds. */
+const PATIENCE = 1000;
 
 let double: VaultDouble;
 let kms: VaultKms;
 beforeEach(async () => {
   double = await new VaultDouble().listen();
   double.addRing(KEY);
-  kms = kmsOf(double, { timeout: 300 });
+  kms = kmsOf(double, { timeout: PATIENCE });
   await kms.generateDataKey(CONTEXT);
   double.calls = [];
 });
@@ -28,8 +30,8 @@ afterEach(async () => {
 const TROUBLES: readonly (readonly [Trouble, calls: number, said: RegExp])[] = [
   ["500", 3, /Vault answered 500: internal error$/],
   ["busy", 3, /Vault answered 429: request path: rate limit quota exceeded$/],
-  ["hang", 1, /did not answer within 300 ms$/],
-  ["drip", 1, /did not answer within 300 ms$/],
+  ["hang", 1, /did not answer within 1000 ms$/],
+  ["drip", 1, /did not answer within 1000 ms$/],
   ["endless", 3, /the answer is too long to be Vault's$/],
   ["truncated", 3, /the answer is not JSON$/],
   ["not-json", 3, /the answer is not JSON$/],
@@ -104,8 +106,12 @@ test("a standby that does not forward answers 503, and serves when it is active"
 });
 
 test("concurrent requests go side by side, each with one call", async () => {
-  double.delay = 200;
-  const made = await Promise.all(Array.from({ length: 32 }, () => kms.generateDataKey(CONTEXT)));
+  const patient = kmsOf(double);
+  await patient.generateDataKey(CONTEXT);
+  double.calls = [];
+  double.delay = 1000;
+  const made = await Promise.all(Array.from({ length: 32 }, () => patient.generateDataKey(CONTEXT)));
+  await patient.close();
   expect(new Set(made.map(({ sealed }) => Buffer.from(sealed).toString())).size).toBe(32);
   expect(double.calls).toEqual(Array.from({ length: 32 }, () => DATA_KEY));
   expect(double.mostAtOnce).toBe(32);
