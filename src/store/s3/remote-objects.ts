@@ -125,17 +125,26 @@ export class RemoteObjects {
     }
   }
 
-  /** A small object whole; `undefined` when there is none. @param most bytes that it may have */
+  /**
+   * A small object whole; `undefined` when there is none.
+   * @param most bytes that it may have
+   * @returns no bytes of a larger one
+   */
   async document(
     bucket: string,
     key: string,
     most: number,
-  ): Promise<{ readonly bytes: Uint8Array; readonly object: RemoteObject } | undefined> {
+  ): Promise<{ readonly bytes: Uint8Array | undefined; readonly object: RemoteObject } | undefined> {
     for (let left = DOCUMENT_ATTEMPTS - 1;; left--) {
       const found = await this.get(bucket, key, { encryption: undefined });
       if (found === undefined) return undefined;
+      const { object, body } = found;
+      if (object.size > most) {
+        body.cancel();
+        return { bytes: undefined, object };
+      }
       try {
-        return { bytes: await found.body.whole(most), object: found.object };
+        return { bytes: await body.whole(most), object };
       } catch (thrown) {
         if (!(thrown instanceof BrokenAnswer)) throw thrown;
         if (left === 0) throw unreachable(thrown);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
+import { Buffer } from "node:buffer";
 import type { Metadata, Store } from "../../../src/store/store.ts";
 import { keysBehind } from "../../../src/store/s3/sealed/gateway-listing.ts";
 import {
@@ -133,17 +134,38 @@ test("an encrypted object hides a plain one that a killed gateway left beside it
   expect(left.objects).toEqual([]);
 });
 
-test("a document that is damaged fails its own object, and no listing", async () => {
-  await put("damaged", ENCRYPTED);
-  await backend.store.putObject({
+const damaged = [["cut", 1], ["longer than any", 9 * 2 ** 20]] as const;
+
+/** Replaces a document of the gateway by one that it did not write. */
+const damage = (key: string, size: number) =>
+  backend.store.putObject({
     bucket,
-    key: "damaged/.minio/dare.meta",
-    body: bodyOf(new TextEncoder().encode("{")),
-    storedSize: 1,
-    attributes: () => attributesOf(1),
+    key,
+    body: bodyOf(Buffer.alloc(size, "{")),
+    storedSize: size,
+    attributes: () => attributesOf(size),
   });
+
+test.each(damaged)("a document that is %s fails its own object, and no listing", async (_what, size) => {
+  await put("damaged", ENCRYPTED);
+  await damage("damaged/.minio/dare.meta", size);
   await expectCode(store.head(bucket, "damaged"), "XMinioObjectTampered");
   const page = await store.listObjects({ bucket, prefix: "d", delimiter: "", after: "", limit: 9 });
   expect(page.objects).toEqual([]);
+  await put("damaged", ENCRYPTED);
+  expect((await store.head(bucket, "damaged"))?.size).toBe(7);
+  await damage("damaged/.minio/dare.meta", size);
   await store.deleteObject({ bucket, key: "damaged" });
+  expect(await store.head(bucket, "damaged")).toBeUndefined();
+});
+
+test.each(damaged)("one that is %s fails its own upload, and no list of them", async (_what, size) => {
+  const upload = await store.createUpload({ bucket, key: "damaged", metadata: ENCRYPTED });
+  const other = await store.createUpload({ bucket, key: "whole", metadata: ENCRYPTED });
+  await damage(`damaged/.minio/${upload.uploadId}/dare.meta`, size);
+  await expectCode(store.getUpload(upload), "XMinioObjectTampered");
+  const query = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: 9 };
+  expect((await store.listUploads(query)).uploads.map(({ key }) => key)).toEqual(["whole"]);
+  await store.abortUpload(other);
+  await backend.store.abortUpload({ ...upload, key: "damaged/.minio/data" });
 });

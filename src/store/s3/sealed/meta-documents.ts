@@ -68,6 +68,7 @@ export class MetaDocuments {
     const found = fits(name) ? await this.#objects.document(bucket, name, MOST) : undefined;
     if (found === undefined) return undefined;
     const { bytes, object: { etag } } = found;
+    if (bytes === undefined) return { etag, meta: new JsonFault("it is too long") };
     try {
       return { etag, meta: parseDareMeta(bytes) };
     } catch (thrown) {

@@ -94,9 +94,9 @@ export class SealedUploads {
     return meta && uploadRecord(id, meta);
   }
 
-  /** The same by the backend's id, with the one that clients know it by. */
+  /** The same by the backend's id, with the one that clients know it by. One that cannot be read is shown to nobody. */
   async listed(id: UploadId): Promise<UploadRecord | undefined> {
-    const meta = await this.#document(id.bucket, uploadMetaKey(id.key, id.uploadId));
+    const meta = (await this.#parts.documents.look(id.bucket, uploadMetaKey(id.key, id.uploadId)))?.meta;
     return meta && uploadRecord({ ...id, uploadId: `${id.uploadId}${meta.own?.idMark ?? ""}` }, meta);
   }
 
