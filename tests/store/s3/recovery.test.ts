@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect, setSystemTime, test } from "bun:test";
 import { ObjectReplaced, type Store } from "../../../src/store/store.ts";
 import {
   attributesOf,
@@ -54,9 +54,9 @@ afterAll(async () => {
 });
 
 // A length that a stream of packages can have.
-const put = (key: string, size: number, color: string) =>
+const put = (key: string, size: number, color: string, into = bucket) =>
   store.putObject({
-    bucket,
+    bucket: into,
     key,
     body: bodyOf(bytesOf(size)),
     storedSize: size,
@@ -160,6 +160,22 @@ test("a client that asks for such a completion again finds it done", async () =>
     limit: 9,
   });
   expect(page.objects.map(({ key }) => key)).toEqual(["again/.minio/dare.meta", "again/.minio/data"]);
+});
+
+test("a bucket whose first object cannot be read is not deleted, nor the bytes of any old one in it", async () => {
+  const at = "precious";
+  await store.createBucket(at);
+  for (const key of ["first", "second"]) await put(key, 100, "old", at);
+  const meta = { bucket: at, key: "first/.minio/dare.meta" };
+  await backend.store.putObject({ ...meta, body: bodyOf(bytesOf(9)), attributes: () => attributesOf(9) });
+  const names = async () => {
+    const query = { bucket: at, prefix: "", delimiter: "", after: "", limit: 9 };
+    return (await backend.store.listObjects(query)).objects.map(({ key }) => key);
+  };
+  const before = await names();
+  setSystemTime(Date.now() + 2 * 60 * 60_000);
+  await expectCode(store.deleteBucket(at), "BucketNotEmpty").finally(() => setSystemTime());
+  expect(await names()).toEqual(before);
 });
 
 test("a bucket is deleted with what unfinished uploads left in it, and never with data that a write may belong to", async () => {

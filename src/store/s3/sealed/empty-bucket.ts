@@ -11,6 +11,7 @@ const AT_ONCE = 16;
 /**
  * Takes what unfinished writes have left out of a bucket that has no objects: nothing that a client could see, but the
  * backend would not delete the bucket.
+ * @throws S3Error BucketNotEmpty, before anything is taken, when there are objects, even if nobody can read them
  */
 export async function emptyBucket(
   bucket: string,
@@ -20,15 +21,19 @@ export async function emptyBucket(
     readonly all: () => Promise<readonly ListedObject[]>;
   },
 ): Promise<void> {
+  const names = await all();
+  if (names.some(isObject)) throw new S3Error("BucketNotEmpty");
   await abortUploads(bucket, uploads);
-  const left = (await all()).filter(isLeft);
-  await concurrently(left, AT_ONCE, ({ key }) => objects.delete(bucket, key));
+  await concurrently(names.filter(isLeft), AT_ONCE, ({ key }) => objects.delete(bucket, key));
 }
 
-/**
- * Whether nothing can come of it any more. What makes an object visible is never taken away, nor data that another
- * gateway may be about to write it for.
- */
+/** Whether a name makes an object visible. */
+function isObject({ key }: ListedObject): boolean {
+  const kind = ownName(key)?.kind;
+  return kind === undefined || kind === "meta";
+}
+
+/** Whether nothing can come of it any more: not data that another gateway may be about to write the document for. */
 function isLeft({ key, lastModified }: ListedObject): boolean {
   const kind = ownName(key)?.kind;
   return kind === "upload" || (kind === "data" && !mayBeUnfinished(lastModified));

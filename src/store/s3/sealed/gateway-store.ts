@@ -95,7 +95,7 @@ export class GatewayStore extends RemoteStore implements Store {
   /** What is left of unfinished uploads goes with its bucket. @throws S3Error NoSuchBucket, BucketNotEmpty */
   override async deleteBucket(bucket: string): Promise<void> {
     const page = await this.#listing.page({ bucket, prefix: "", delimiter: "", after: "", limit: 1 });
-    if (page.objects.length > 0) throw new S3Error("BucketNotEmpty");
+    if (page.objects.length > 0 || page.next !== undefined) throw new S3Error("BucketNotEmpty");
     await emptyBucket(bucket, {
       uploads: this.uploads,
       objects: this.objects,
