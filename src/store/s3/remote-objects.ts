@@ -111,8 +111,8 @@ export class RemoteObjects {
     });
     if (answer.status === 404 || answer.status === 412) {
       const error = await errorOf(answer);
-      if (error.code === "NoSuchBucket") throw error;
-      return undefined;
+      if (error.code === "NoSuchKey" || error.code === "PreconditionFailed") return undefined;
+      throw error;
     }
     if (answer.status !== 200 && answer.status !== 206) throw await errorOf(answer);
     try {

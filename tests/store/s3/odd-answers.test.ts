@@ -8,6 +8,7 @@ import { putAs, SEALED } from "./put-as.ts";
 const bucket = "box";
 const key = "key";
 const ETAG = { "ETag": '"some"' };
+const NO_KEY = answer(404, {}, "<Error><Code>NoSuchKey</Code></Error>");
 
 let odd: OddBackend;
 let plain: Store;
@@ -48,7 +49,7 @@ describe("an answer of a backend", () => {
     await expectCode(putPart(plain, { bucket, key, uploadId: "some" }, 1, bytesOf(3)), "InternalError");
     await expectCode(plain.head(bucket, key), "InternalError");
     await expectCode(readWhole(plain), "InternalError");
-    odd.say = ({ method }) => method === "GET" ? answer(404) : answer(200);
+    odd.say = ({ method }) => method === "GET" ? NO_KEY : answer(200);
     await expectCode(putAs(gateway, { bucket, key }, SEALED, 100), "InternalError");
   });
 
@@ -187,6 +188,31 @@ describe("an error of a backend", () => {
         expect(message).toContain("eu-central-1");
       }
     });
+  });
+
+  test.each(
+    [
+      [204, "InternalError", 500],
+      [401, "AccessDenied", 403],
+      [404, "InternalError", 500],
+      [413, "EntityTooLarge", 400],
+      [418, "InvalidRequest", 400],
+      [429, "SlowDown", 503],
+      [502, "InternalError", 500],
+    ] as const,
+  )("without a word has the meaning of its status: %i", async (status, code, shown) => {
+    for (const page of ["", "<html>error of some proxy</html>"]) {
+      odd.say = () => answer(status, {}, status === 204 ? "" : page);
+      expect(await caught(readWhole(plain))).toMatchObject({ code, status: shown });
+    }
+  });
+
+  test("that nothing is there is believed of S3 alone, before an encrypted object is taken for a missing one", async () => {
+    odd.say = () => answer(404, {}, "default backend - 404");
+    await expectCode(gateway.head(bucket, key), "InternalError");
+    await expectCode(gateway.deleteObject({ bucket, key }), "InternalError");
+    odd.say = ({ target }) => target === `/${bucket}` ? answer(200) : NO_KEY;
+    expect(await gateway.head(bucket, key)).toBeUndefined();
   });
 
   test("for a name that no bucket can have means that there is none", async () => {

@@ -71,7 +71,8 @@ function toError(
       cause,
     });
   }
-  const known = knownCode(code) ?? codeOfStatus(status);
+  // Whoever says nothing but that nothing is there does not speak of S3: a proxy that has lost its server, for one.
+  const known = code === "" && status === 404 ? "InternalError" : knownCode(code) ?? codeOfStatus(status);
   return new S3Error(known, {
     ...(message === "" ? {} : { message }),
     ...(code === "" || ALIASES.has(code) ? {} : { foreign: { code, status } }),
@@ -82,7 +83,7 @@ function toError(
 
 /** Whether the bucket is in another region: AWS redirects or, where it can not even read the signature, says 400. */
 function isElsewhere(status: number, code: string, region: string | undefined): boolean {
-  if (status < 400) return status !== 304;
+  if (status >= 300 && status < 400) return status !== 304;
   return region !== undefined && (code === "AuthorizationHeaderMalformed" || (status === 400 && code === ""));
 }
 
@@ -95,11 +96,10 @@ function knownCode(code: string): S3ErrorCode | undefined {
   return ALIASES.get(code) ?? (Object.hasOwn(S3_ERRORS, code) ? code as S3ErrorCode : undefined);
 }
 
-/** What an answer without a document means. */
+/** What an answer without a document, or with a code of its own, means. */
 function codeOfStatus(status: number): S3ErrorCode {
   switch (status) {
-    case 400:
-      return "InvalidRequest";
+    case 401:
     case 403:
       return "AccessDenied";
     case 404:
@@ -113,6 +113,8 @@ function codeOfStatus(status: number): S3ErrorCode {
     case 412:
     case 304:
       return "PreconditionFailed";
+    case 413:
+      return "EntityTooLarge";
     case 416:
       return "InvalidRange";
     case 429:
@@ -124,7 +126,7 @@ function codeOfStatus(status: number): S3ErrorCode {
     case 507:
       return "XMinioStorageFull";
     default:
-      return status < 500 ? "InvalidRequest" : "InternalError";
+      return status >= 400 && status < 500 ? "InvalidRequest" : "InternalError";
   }
 }
 
