@@ -215,6 +215,11 @@ describe("an error of a backend", () => {
     expect(await gateway.head(bucket, key)).toBeUndefined();
   });
 
+  test.each(["\x01", "&#x1;", "\uffff"])("about a key that XML cannot hold is read: %j", async (written) => {
+    odd.say = () => answer(404, {}, `<Error><Code>NoSuchBucket</Code><Key>${written}</Key></Error>`);
+    await expectCode(readWhole(plain), "NoSuchBucket");
+  });
+
   test("for a name that no bucket can have means that there is none", async () => {
     odd.say = () => answer(400);
     expect(await plain.getBucket("No")).toBeUndefined();

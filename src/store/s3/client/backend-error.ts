@@ -1,6 +1,6 @@
 import { S3Error, type S3ErrorCode } from "../../../errors/s3-error.ts";
 import { S3_ERRORS } from "../../../errors/table.ts";
-import { childText, parseXml } from "../../../xml/xml-parser.ts";
+import { childText, parseAnswer } from "../../../xml/xml-parser.ts";
 import type { Answer } from "./exchange.ts";
 
 /** Longest error document that is read, in bytes. */
@@ -145,7 +145,7 @@ function parse(document: Uint8Array): Said {
   try {
     // Long operations send blanks for a sign of life before the document, where XML allows none.
     const text = new TextDecoder().decode(document).trimStart();
-    const error = parseXml(new TextEncoder().encode(text), "Error");
+    const error = parseAnswer(new TextEncoder().encode(text), "Error");
     return {
       code: childText(error, "Code")?.trim() ?? "",
       message: childText(error, "Message") ?? "",
