@@ -15,7 +15,10 @@ export class KeyLocks {
     }
   }
 
-  /** Waits until nobody else works under this name, and keeps it so until the work has ended, now or then. */
+  /**
+   * Waits until nobody else works under this name, and keeps it so until the work has ended: it may end while this still
+   * waits, when a request breaks off whose body has to be confirmed under the lock.
+   */
   async holdUntil(ended: Promise<void>, bucket: string, key: string): Promise<void> {
     const release = await this.acquire(bucket, key);
     void ended.then(release);

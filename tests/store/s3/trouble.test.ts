@@ -16,12 +16,9 @@ import {
   putPart,
   readRange,
 } from "../../conformance/fixture.ts";
-import { remoteStore, startBackend, type TestBackend } from "./backend.ts";
+import { remoteStore, startBackend, type TestBackend, type Trouble } from "./backend.ts";
 
 const bucket = "box";
-
-/** Takes a request away from the backend by returning true. */
-type Trouble = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 describe("a backend in trouble", () => {
   let trouble: Trouble = () => false;
@@ -332,6 +329,40 @@ describe("a backend in trouble", () => {
     expect(pulled).toBeLessThan(16 * 2 ** 20);
     incoming.destroy();
     await expectCode(writing, "ServiceUnavailable");
+  });
+
+  test("that goes away with a body which waits for another write of its key leaves the key to others", async () => {
+    const gateway = await remoteStore(backend, { encrypts: true });
+    const key = "waited-for";
+    const put = (size: number) =>
+      gateway.putObject({
+        bucket,
+        key,
+        body: bodyOf(bytesOf(size / 2), bytesOf(size / 2)),
+        storedSize: size,
+        attributes: () => attributesOf(size),
+      });
+    const arrived = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<boolean>();
+    trouble = (incoming, outgoing) => {
+      if (incoming.method !== "PUT") return false;
+      if ("expect" in incoming.headers) {
+        outgoing.writeContinue();
+        incoming.once("data", () => setTimeout(() => incoming.socket.destroy(), 200));
+        incoming.resume();
+        return true;
+      }
+      arrived.resolve();
+      return answered.promise;
+    };
+    const first = put(10);
+    await arrived.promise;
+    await expectCode(put(2_000_000), "ServiceUnavailable");
+    answered.resolve(false);
+    await first;
+    trouble = () => false;
+    expect((await put(20)).size).toBe(20);
+    await gateway.close();
   });
 
   test("is left no parts of a body of unknown size that fails", async () => {

@@ -127,7 +127,7 @@ export class GatewayStore extends RemoteStore implements Store {
       const current = (of: string, name: string) => this.head(of, name);
       return await this.#sealed.put(put, current, () => this.#hiding(bucket, key));
     }
-    return await this.#replacing(put, (written) => this.#plain.put(written));
+    return await this.#putPlain(put);
   }
 
   async replaceAttributes(change: ReplaceAttributes): Promise<ObjectRecord> {
@@ -220,16 +220,16 @@ export class GatewayStore extends RemoteStore implements Store {
   }
 
   /** Writes a plain object, then takes away the encrypted one that was there and hides it. */
-  async #replacing(put: PutObject, write: (put: PutObject) => Promise<ObjectRecord>): Promise<ObjectRecord> {
+  async #putPlain(put: PutObject): Promise<ObjectRecord> {
     const { bucket, key, expect } = put;
-    let release = () => {};
+    const ended = Promise.withResolvers<void>();
     let sealed: SeenMeta | undefined;
     try {
-      const record = await write({
+      const record = await this.#plain.put({
         ...withPlainCondition(put),
         attributes: async () => {
           const attributes = await put.attributes();
-          release = await this.#locks.acquire(bucket, key);
+          await this.#locks.holdUntil(ended.promise, bucket, key);
           if (expect !== undefined) checkExpectation(expect, await this.head(bucket, key));
           sealed = await this.#documents.look(bucket, metaKey(key));
           return attributes;
@@ -238,7 +238,7 @@ export class GatewayStore extends RemoteStore implements Store {
       if (sealed !== undefined) await this.#removal.remove(bucket, key, sealed);
       return record;
     } finally {
-      release();
+      ended.resolve();
     }
   }
 
