@@ -31,7 +31,7 @@ const MAX_DOCUMENT = 64 * 1024;
 const COPY_PATIENCE = 10 * 60_000;
 
 /** What objects are kept with. */
-export interface RemoteParts {
+export interface PlainParts {
   readonly backend: Backend;
   readonly objects: RemoteObjects;
   readonly writer: RemoteWriter;
@@ -40,10 +40,10 @@ export interface RemoteParts {
 
 /** Objects at their own keys of a backend, byte for byte as they came. */
 export class PlainObjects {
-  readonly #parts: RemoteParts;
+  readonly #parts: PlainParts;
   readonly #locks = new KeyLocks();
 
-  constructor(parts: RemoteParts) {
+  constructor(parts: PlainParts) {
     this.#parts = parts;
   }
 
