@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { S3Error } from "../../../src/errors/s3-error.ts";
+import { Backend } from "../../../src/store/s3/client/backend.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { attributesOf, bytesOf, expectCode, putPart, readRange } from "../../conformance/fixture.ts";
 import { answer, type OddBackend, startOddBackend } from "./odd-backend.ts";
@@ -246,6 +247,35 @@ describe("a completion whose answer gets lost", () => {
   test("is that of an unknown upload when another object is there", async () => {
     sayOf("some");
     await expectCode(complete(plain), "NoSuchUpload");
+  });
+});
+
+describe("a backend that is slow on purpose", () => {
+  let slow: OddBackend;
+  let client: Backend;
+  beforeAll(async () => {
+    slow = await startOddBackend();
+    client = new Backend(slow.options);
+  });
+  afterAll(async () => {
+    client.close();
+    await slow.close();
+  });
+  const ask = () => client.ask({ method: "GET", bucket, key, repeatable: false, patience: 50 });
+
+  test("is left when it falls silent within its answer", async () => {
+    slow.say = () => answer(200, { "Content-Length": "100" }, "begun");
+    const { body } = await ask();
+    await expect(body.whole(1000)).rejects.toThrow("fell silent");
+    await slow.left();
+  });
+
+  test("is left when its answer comes byte by byte", async () => {
+    slow.say = () => answer(200, { "Content-Length": "1000000" });
+    slow.drips = true;
+    const { body } = await ask();
+    await expect(body.whole(1_000_000)).rejects.toThrow("takes too long");
+    await slow.left();
   });
 });
 

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Secret } from "../../../src/crypto/secret.ts";
 import { parseEndpoint } from "../../../src/store/s3/client/endpoint.ts";
-import { openRemoteStore } from "../../../src/store/s3/open.ts";
+import { openRemoteStore, type RemoteStoreOptions } from "../../../src/store/s3/open.ts";
 import type { Store } from "../../../src/store/store.ts";
 
 /** One request with its body, as it came over the wire. */
@@ -25,6 +25,11 @@ export interface OddBackend {
   say: Say;
   /** Whether it says that it wants the body of a request that asks first. */
   continues: boolean;
+  /** Whether it sends blanks behind its answer, one by one and for ever. */
+  drips: boolean;
+  readonly options: RemoteStoreOptions;
+  /** Resolves when nobody is connected any more. */
+  left(): Promise<void>;
   /** A gateway in front of it. */
   open(encrypts?: boolean): Promise<Store>;
   close(): Promise<void>;
@@ -45,6 +50,7 @@ export async function startOddBackend(): Promise<OddBackend> {
     asked: [] as Asked[],
     say: (() => NO_BUCKET) as Say,
     continues: true,
+    drips: false,
   };
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -54,15 +60,19 @@ export async function startOddBackend(): Promise<OddBackend> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
+  const options: RemoteStoreOptions = {
+    endpoint: parseEndpoint(`http://127.0.0.1:${port}`, undefined),
+    credentials: { accessKey: "odd", secretKey: Secret.fromText("oddoddodd") },
+    region: "us-east-1",
+    keysOverLoopback: true,
+    encrypts: false,
+  };
   return Object.assign(backend, {
-    open: (encrypts = false) =>
-      openRemoteStore({
-        endpoint: parseEndpoint(`http://127.0.0.1:${port}`, undefined),
-        credentials: { accessKey: "odd", secretKey: Secret.fromText("oddoddodd") },
-        region: "us-east-1",
-        keysOverLoopback: true,
-        encrypts,
-      }),
+    options,
+    left: async () => {
+      while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    open: (encrypts = false) => openRemoteStore({ ...options, encrypts }),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -71,7 +81,7 @@ export async function startOddBackend(): Promise<OddBackend> {
   });
 }
 
-function serve(socket: Socket, backend: { asked: Asked[]; say: Say; continues: boolean }): void {
+function serve(socket: Socket, backend: Pick<OddBackend, "asked" | "say" | "continues" | "drips">): void {
   let came: Buffer = Buffer.alloc(0);
   let continued = false;
   socket.on("data", (chunk: Buffer) => {
@@ -105,6 +115,10 @@ function serve(socket: Socket, backend: { asked: Asked[]; say: Say; continues: b
       if (said === undefined) socket.destroy();
       else if (said.includes("Connection: close")) socket.end(said);
       else socket.write(said);
+      if (backend.drips) {
+        const drip = setInterval(() => socket.write(" "), 5);
+        socket.on("close", () => clearInterval(drip));
+      }
     }
   });
 }

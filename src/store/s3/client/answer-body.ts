@@ -58,14 +58,16 @@ export class AnswerBody {
   }
 
   /**
-   * All of it at once.
+   * All of it at once, within ten times the patience that one silence is met with.
    * @param most bytes that are allowed
    * @throws BrokenAnswer; S3Error InternalError for a longer one
    */
   async whole(most: number): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     let length = 0;
+    const end = Date.now() + 10 * this.#patience;
     for (let step = await this.next(); step.done !== true; step = await this.next()) {
+      if (Date.now() > end) this.#fail("the backend takes too long for its answer");
       length += step.value.length;
       if (length > most) {
         this.cancel();
@@ -83,7 +85,6 @@ export class AnswerBody {
     // Where every byte is here, only the end itself has not been noticed yet, and the connection is as good as new.
     if (this.#left === 0) return void this.#incoming.resume();
     this.#fail("the answer was given up");
-    this.#incoming.destroy();
   }
 
   readonly #take = (chunk: Uint8Array): void => {
@@ -110,6 +111,7 @@ export class AnswerBody {
     if (this.#ended) return;
     this.#fault ??= new BrokenAnswer(what, { cause });
     this.#stopWaiting()?.reject(this.#fault);
+    this.#incoming.destroy();
   }
 
   #stopWaiting(): Waiting | undefined {
