@@ -58,9 +58,11 @@ export class Connections {
   constructor(secure: boolean, authorities: readonly string[] | undefined) {
     this.#secure = secure;
     const pool = { keepAlive: true, maxFreeSockets: 64, timeout: IDLE_CONNECTION };
-    this.#agent = secure
-      ? new HttpsAgent({ ...pool, ...(authorities === undefined ? {} : { ca: [...authorities] }) })
-      : new HttpAgent(pool);
+    this.#agent = sendingOnce(
+      secure
+        ? new HttpsAgent({ ...pool, ...(authorities === undefined ? {} : { ca: [...authorities] }) })
+        : new HttpAgent(pool),
+    );
   }
 
   /**
@@ -83,6 +85,19 @@ export class Connections {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/**
+ * Keeps Deno from sending a request again by itself when a kept connection ends before the answer. It would do so even
+ * where the request was given up here, with bytes that are freed by then, and with what must not be done twice.
+ */
+function sendingOnce(agent: HttpAgent): HttpAgent {
+  const reuse = agent.reuseSocket.bind(agent);
+  agent.reuseSocket = (socket, request) => {
+    reuse(socket, request);
+    request.reusedSocket = false;
+  };
+  return agent;
 }
 
 class Exchange {
