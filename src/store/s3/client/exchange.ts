@@ -54,7 +54,7 @@ export class Connections {
   readonly #secure: boolean;
   readonly #agent: HttpAgent;
 
-  /** @param authorities PEM certificates to trust beside those of the system */
+  /** @param authorities PEM certificates to trust; `undefined` for those of the system */
   constructor(secure: boolean, authorities: readonly string[] | undefined) {
     this.#secure = secure;
     const pool = { keepAlive: true, maxFreeSockets: 64, timeout: IDLE_CONNECTION };
