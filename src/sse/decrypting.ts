@@ -6,6 +6,7 @@ import { partSpans } from "../crypto/dare-span.ts";
 import { giveBack } from "../crypto/give-back.ts";
 import { partKey } from "../crypto/kdf.ts";
 import type { Secret } from "../crypto/secret.ts";
+import { Pieces } from "../store/pieces.ts";
 import type { ObjectHandle } from "../store/store.ts";
 import { cryptoFault } from "./object-key.ts";
 
@@ -34,10 +35,20 @@ export async function* decrypt(
       return;
     }
     const sizes = parts.length === 0 ? [size] : parts.map((part) => part.size);
-    for (const span of partSpans(sizes, start, length)) {
-      const part = parts[span.part];
-      const key = part === undefined ? objectKey : partKey(objectKey, part.number);
-      yield* openDare(aead, key, handle.read(span.storedOffset, span.storedLength), span, giveBack);
+    const spans = partSpans(sizes, start, length);
+    const [first] = spans;
+    if (first === undefined) return;
+    const storedLength = spans.reduce((sum, span) => sum + span.storedLength, 0);
+    // In one read: a store that cannot hold bytes fast would miss those of a later part once the object is replaced.
+    const stored = new Pieces(handle.read(first.storedOffset, storedLength));
+    try {
+      for (const span of spans) {
+        const part = parts[span.part];
+        const key = part === undefined ? objectKey : partKey(objectKey, part.number);
+        yield* openDare(aead, key, stored.next(span.storedLength), span, giveBack);
+      }
+    } finally {
+      await stored.close();
     }
   } catch (thrown) {
     throw cryptoFault(thrown);

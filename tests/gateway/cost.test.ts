@@ -1,12 +1,16 @@
 import {
+  CompleteMultipartUploadCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Buffer } from "node:buffer";
 import { bytesOf } from "../conformance/fixture.ts";
 import { startBackend, type TestBackend } from "../store/s3/backend.ts";
 import { startGateway, type TestGateway } from "./gateway.ts";
@@ -79,6 +83,29 @@ for (const [name, kms, asking, costs] of COSTS) {
       const arrived = backend.arrived.filter(({ target }) => !target.includes("policy"))
         .map(({ method, target }) => `${method} ${target.split("?")[0]}`);
       expect(arrived.sort()).toEqual([...costs[what]].sort());
+    });
+
+    test("a GET of several parts asks for them at once, so that no write can come in between", async () => {
+      const { UploadId } = await gateway.client.send(
+        new CreateMultipartUploadCommand({ ...object, ...asking }),
+      );
+      const Parts = [];
+      const bodies = [bytesOf(5 * 2 ** 20), bytesOf(3)];
+      for (const [i, Body] of bodies.entries()) {
+        const part = { ...object, UploadId, PartNumber: i + 1 };
+        const { ETag } = await gateway.client.send(new UploadPartCommand({ ...part, Body }));
+        Parts.push({ ETag, PartNumber: i + 1 });
+      }
+      await gateway.client.send(
+        new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts } }),
+      );
+      backend.arrived.length = 0;
+      const { Body } = await gateway.client.send(new GetObjectCommand(object));
+      expect(Buffer.concat(bodies).equals(await Body?.transformToByteArray() ?? new Uint8Array())).toBe(true);
+      const data = backend.arrived.filter(({ method, target }) =>
+        method === "GET" && /^\/box\/key(\/\.minio\/data)?(\?|$)/.test(target)
+      );
+      expect(data.length).toBe(1);
     });
   });
 }

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
+import { Pieces } from "../pieces.ts";
 import type { BackendEncryption, UploadId } from "../store.ts";
 import { type OutgoingBody, PIECE, requestBody } from "./remote-body.ts";
 import type { RequestBody } from "./client/request-body.ts";
-import { Pieces } from "./pieces.ts";
 import type { RemoteObjects, Written } from "./remote-objects.ts";
 import type { RemoteUploads } from "./remote-uploads.ts";
 import { checkMd5, withMd5 } from "./sent-md5.ts";
