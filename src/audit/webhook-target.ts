@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Secret } from "../crypto/secret.ts";
+import { sendingOnce } from "../http/sending-once.ts";
 import { type AuditTarget, UndeliverableError } from "./target.ts";
 
 /** An HTTP server that wants audit entries. */
@@ -29,7 +30,7 @@ export function webhookTarget({ target, endpoint, authToken, client }: Webhook):
   const secure = endpoint.protocol === "https:";
   const kept = { keepAlive: true, maxSockets: PARALLEL };
   const pair = client && { cert: client.cert, key: textOf(client.key) };
-  const agent = secure ? new HttpsAgent({ ...kept, ...pair }) : new HttpAgent(kept);
+  const agent = sendingOnce(secure ? new HttpsAgent({ ...kept, ...pair }) : new HttpAgent(kept));
   const send = secure ? httpsRequest : httpRequest;
   const url = new URL(endpoint);
   const authorization = authorizationOf(url, authToken);

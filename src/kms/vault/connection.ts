@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Secret } from "../../crypto/secret.ts";
+import { sendingOnce } from "../../http/sending-once.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { VaultFault } from "./fault.ts";
 import { refusal } from "./refusal.ts";
@@ -49,7 +50,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 export function connect(options: ConnectionOptions): Connection {
   const { endpoint, timeout } = options;
   const base = `${endpoint.href.replace(/\/+$/, "")}/v1/`;
-  const agent = createAgent(options);
+  const agent = sendingOnce(createAgent(options));
   return {
     async call(call) {
       const outgoing = {

@@ -6,6 +6,7 @@ import {
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { giveBack } from "../../../crypto/give-back.ts";
+import { sendingOnce } from "../../../http/sending-once.ts";
 import { AnswerBody } from "./answer-body.ts";
 
 /** One request, ready for the wire. */
@@ -85,19 +86,6 @@ export class Connections {
   close(): void {
     this.#agent.destroy();
   }
-}
-
-/**
- * Keeps Deno from sending a request again by itself when a kept connection ends before the answer. It would do so even
- * where the request was given up here, with bytes that are freed by then, and with what must not be done twice.
- */
-function sendingOnce(agent: HttpAgent): HttpAgent {
-  const reuse = agent.reuseSocket.bind(agent);
-  agent.reuseSocket = (socket, request) => {
-    reuse(socket, request);
-    request.reusedSocket = false;
-  };
-  return agent;
 }
 
 class Exchange {
