@@ -2,6 +2,7 @@ import type { BucketDocument, StoreDocument } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
 import { EncryptionTrial } from "./encryption-trial.ts";
 import type { KeyRules } from "./encryption-headers.ts";
+import { RemoteBucketDocuments } from "./remote-bucket-documents.ts";
 import { RemoteBuckets } from "./remote-buckets.ts";
 import { RemoteObjects } from "./remote-objects.ts";
 import { RemoteUploads } from "./remote-uploads.ts";
@@ -18,6 +19,7 @@ export abstract class RemoteStore {
   protected readonly writer: RemoteWriter;
   protected readonly encryptionTrial: EncryptionTrial;
   readonly #buckets: RemoteBuckets;
+  readonly #documents: RemoteBucketDocuments;
 
   constructor(backend: Backend, keyRules: KeyRules) {
     this.backend = backend;
@@ -26,6 +28,7 @@ export abstract class RemoteStore {
     this.writer = new RemoteWriter(this.objects, this.uploads);
     this.encryptionTrial = new EncryptionTrial(this.objects, this.uploads, keyRules);
     this.#buckets = new RemoteBuckets(backend);
+    this.#documents = new RemoteBucketDocuments(backend);
   }
 
   createBucket(bucket: string) {
@@ -40,16 +43,17 @@ export abstract class RemoteStore {
     return this.#buckets.list(page);
   }
 
-  deleteBucket(bucket: string): Promise<void> {
-    return this.#buckets.delete(bucket);
+  async deleteBucket(bucket: string): Promise<void> {
+    await this.#buckets.delete(bucket);
+    this.#documents.forget(bucket);
   }
 
   getBucketDocument(bucket: string, name: BucketDocument) {
-    return this.#buckets.document(bucket, name);
+    return this.#documents.get(bucket, name);
   }
 
   setBucketDocument(bucket: string, name: BucketDocument, text: string | undefined) {
-    return this.#buckets.setDocument(bucket, name, text);
+    return this.#documents.set(bucket, name, text);
   }
 
   getDocument(_name: StoreDocument): Promise<undefined> {

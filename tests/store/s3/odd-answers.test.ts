@@ -227,6 +227,39 @@ describe("an error of a backend", () => {
   });
 });
 
+describe.each(["policy", "encryption"] as const)("the %s of a bucket", (name) => {
+  const methods = () => odd.asked.map(({ method }) => method);
+
+  test.each(
+    [
+      [
+        "lists the bucket instead",
+        answer(200, {}, "<ListBucketResult></ListBucketResult>"),
+        "NotImplemented",
+      ],
+      ["is busy", answer(503), "ServiceUnavailable"],
+      ["is no S3 server", answer(404, {}, "<html>"), "InternalError"],
+    ] as const,
+  )(
+    "is neither set nor removed at a backend that %s: it might create or delete the bucket",
+    async (_what, said, code) => {
+      odd.say = () => said;
+      odd.asked.length = 0;
+      await expectCode(plain.setBucketDocument(bucket, name, "AES256"), code);
+      const removing = plain.setBucketDocument(bucket, name, undefined);
+      if (code === "NotImplemented") await removing;
+      else await expectCode(removing, code);
+      expect(methods()).not.toContain("PUT");
+      expect(methods()).not.toContain("DELETE");
+    },
+  );
+
+  test("that is no such document is none", async () => {
+    odd.say = () => answer(200, {}, "<ListBucketResult></ListBucketResult>");
+    expect(await plain.getBucketDocument(`without-${name}`, name)).toBeUndefined();
+  });
+});
+
 describe("a completion whose answer gets lost", () => {
   // That of the one part that `complete` names.
   const made = "4ae71336e44bf9bf79d2752e234818a5-1";
