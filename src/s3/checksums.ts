@@ -3,7 +3,12 @@ import type { DigestName } from "../digest/digest.ts";
 import { beginHash } from "../digest/hashes.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { RequestHeaders } from "../http/headers.ts";
-import type { ChecksumAlgorithm, ChecksumPlan, ChecksumType } from "../store/store.ts";
+import {
+  CHECKSUM_ALGORITHMS,
+  type ChecksumAlgorithm,
+  type ChecksumPlan,
+  type ChecksumType,
+} from "../store/store.ts";
 import { combineCrcs, type Crc, CRC32, CRC32C, CRC64NVME } from "./checksum-combine.ts";
 
 interface AlgorithmRow {
@@ -22,9 +27,6 @@ const ALGORITHMS: Readonly<Record<ChecksumAlgorithm, AlgorithmRow>> = {
   SHA1: { digest: "sha1", size: 20, types: ["COMPOSITE"] },
   SHA256: { digest: "sha256", size: 32, types: ["COMPOSITE"] },
 };
-
-/** Every algorithm, in AWS's order. */
-export const CHECKSUM_ALGORITHMS = Object.keys(ALGORITHMS) as readonly ChecksumAlgorithm[];
 
 /** What a request says about the checksum of its body. */
 export interface RequestChecksum {

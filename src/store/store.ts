@@ -119,7 +119,9 @@ export class ObjectReplaced extends Error {
   override readonly name = "ObjectReplaced";
 }
 
-export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
+/** In AWS's order. */
+export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
+export type ChecksumAlgorithm = typeof CHECKSUM_ALGORITHMS[number];
 export type ChecksumType = "FULL_OBJECT" | "COMPOSITE";
 
 /** Which checksum an object or upload carries. */

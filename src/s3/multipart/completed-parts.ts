@@ -1,6 +1,6 @@
 import { S3Error } from "../../errors/s3-error.ts";
-import type { ChecksumAlgorithm } from "../../store/store.ts";
-import { CHECKSUM_ALGORITHMS, checksumElement } from "../checksums.ts";
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "../../store/store.ts";
+import { checksumElement } from "../checksums.ts";
 import { unquoteEtag } from "../etag.ts";
 import { MAX_PART_NUMBER, parsePartNumber } from "../range.ts";
 import { childrenOf, childText, parseXml, requiredText, type XmlNode } from "../../xml/xml-parser.ts";

@@ -1,7 +1,7 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import type { RequestHeaders } from "../../http/headers.ts";
-import type { ChecksumAlgorithm, ChecksumPlan } from "../../store/store.ts";
-import { CHECKSUM_ALGORITHMS, checksumHeader, digestName } from "../checksums.ts";
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, type ChecksumPlan } from "../../store/store.ts";
+import { checksumHeader, digestName } from "../checksums.ts";
 
 /** What the headers of CompleteMultipartUpload promise of the finished object. */
 export interface PromisedObject {

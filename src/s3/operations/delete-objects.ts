@@ -1,6 +1,7 @@
 import { S3Error } from "../../errors/s3-error.ts";
-import { CHECKSUM_ALGORITHMS, checksumHeader } from "../checksums.ts";
 import { concurrently } from "../../store/concurrently.ts";
+import { CHECKSUM_ALGORITHMS } from "../../store/store.ts";
+import { checksumHeader } from "../checksums.ts";
 import { deleteKey, type KeyToDelete } from "../delete-key.ts";
 import { existingBucket } from "../existing-bucket.ts";
 import { checkKey } from "../names.ts";

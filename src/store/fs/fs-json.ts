@@ -1,4 +1,4 @@
-import type { ChecksumPlan, Metadata, StoredChecksum } from "../store.ts";
+import { CHECKSUM_ALGORITHMS, type ChecksumPlan, type Metadata, type StoredChecksum } from "../store.ts";
 import { toHeaderText, toUtf8Text } from "../header-text.ts";
 import { JsonFault, JsonReader } from "../json-reader.ts";
 
@@ -151,7 +151,7 @@ function parseOwn(own: JsonReader): OwnMember {
 
 function parsePlan(plan: JsonReader): ChecksumPlan {
   return {
-    algorithm: plan.oneOf("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]),
+    algorithm: plan.oneOf("algorithm", CHECKSUM_ALGORITHMS),
     type: plan.oneOf("type", ["FULL_OBJECT", "COMPOSITE"]),
   };
 }

@@ -1,11 +1,8 @@
 import type { ListQuery, ObjectPage } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
 import { foreign } from "./client/foreign.ts";
-import { remotePage } from "./remote-listing.ts";
+import { MOST_LISTED, remotePage } from "./remote-listing.ts";
 import { compareUtf8 } from "../utf8-order.ts";
-
-/** The most that S3 lists at once. */
-const MOST = 1000;
 
 /** Lists a backend as it is. */
 export class PlainListing {
@@ -25,7 +22,7 @@ export class PlainListing {
       delimiter,
       // S3 shows a group that is begun once more, unless all of its keys are behind the mark.
       after: group ? behindGroup(after) : after,
-      limit: group ? Math.min(limit + 1, MOST) : limit,
+      limit: group ? Math.min(limit + 1, MOST_LISTED) : limit,
     });
     const entries = [
       ...page.objects.map((object) => ({ name: object.key, object })),

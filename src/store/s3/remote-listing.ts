@@ -1,13 +1,15 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import { childrenOf, childText, requiredText, type XmlNode } from "../../xml/xml-parser.ts";
-import type { ChecksumAlgorithm, ListedObject } from "../store.ts";
+import { CHECKSUM_ALGORITHMS, type ListedObject } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
 import { foreign } from "./client/foreign.ts";
 import { flag, readDocument, timeOf, urlDecoded } from "./remote-document.ts";
 import { unquoted } from "./remote-object.ts";
 import { compareUtf8 } from "../utf8-order.ts";
 
-/** Room for 1000 keys of 1024 bytes, each of them escaped. */
+/** The most that S3 lists at once. */
+export const MOST_LISTED = 1000;
+/** Room for so many keys of 1024 bytes, each of them escaped. */
 const MAX_DOCUMENT = 8 * 2 ** 20;
 
 /** What to list. */
@@ -18,7 +20,7 @@ export interface RemoteListQuery {
   readonly delimiter: string;
   /** Only names after this one; `""` from the start. */
   readonly after: string;
-  /** 1 to 1000. */
+  /** 1 to `MOST_LISTED`. */
   readonly limit: number;
 }
 
@@ -61,6 +63,21 @@ export async function remotePage(backend: Backend, query: RemoteListQuery): Prom
   return page;
 }
 
+/** All objects of a backend whose names begin with a prefix. @throws S3Error as `remotePage` */
+export async function allObjects(
+  backend: Backend,
+  bucket: string,
+  prefix: string,
+): Promise<readonly ListedObject[]> {
+  const objects: ListedObject[] = [];
+  for (;;) {
+    const after = objects.at(-1)?.key ?? "";
+    const page = await remotePage(backend, { bucket, prefix, delimiter: "", after, limit: MOST_LISTED });
+    objects.push(...page.objects);
+    if (!page.truncated) return objects;
+  }
+}
+
 function leadsOn({ objects, prefixes }: RemotePage, after: string): boolean {
   const [first = ""] = prefixes;
   const isBegun = first !== "" && first !== after && after.startsWith(first);
@@ -73,13 +90,11 @@ function isAscending(names: readonly string[]): boolean {
   return names.every((name, i) => i === 0 || compareUtf8(names[i - 1] ?? "", name) < 0);
 }
 
-const ALGORITHMS: readonly ChecksumAlgorithm[] = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
-
 function listedObject(node: XmlNode, decode: (text: string) => string): ListedObject {
   const size = Number(requiredText(node, "Size").trim());
   if (!Number.isSafeInteger(size) || size < 0) throw new S3Error("MalformedXML");
   const [named] = childrenOf(node, "ChecksumAlgorithm");
-  const algorithm = ALGORITHMS.find((name) => name === named?.text);
+  const algorithm = CHECKSUM_ALGORITHMS.find((name) => name === named?.text);
   const storageClass = childText(node, "StorageClass");
   const type = childText(node, "ChecksumType") === "COMPOSITE" ? "COMPOSITE" : "FULL_OBJECT";
   return {

@@ -1,4 +1,4 @@
-import type { Metadata, StoredChecksum } from "../store.ts";
+import { CHECKSUM_ALGORITHMS, type Metadata, type StoredChecksum } from "../store.ts";
 import { foreign } from "./client/foreign.ts";
 import { CUSTOMER_ALGORITHM, encryptionOf } from "./encryption-headers.ts";
 import { metadataOf } from "./metadata-headers.ts";
@@ -20,9 +20,7 @@ export interface RemoteObject {
 }
 
 const CHECKSUMS = new Map(
-  (["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const).map((algorithm) =>
-    [checksumHeader(algorithm), algorithm] as const
-  ),
+  CHECKSUM_ALGORITHMS.map((algorithm) => [checksumHeader(algorithm), algorithm] as const),
 );
 
 /** The header of a checksum, in lower case. */

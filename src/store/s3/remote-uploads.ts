@@ -2,7 +2,13 @@ import { S3Error } from "../../errors/s3-error.ts";
 import { childOf, childrenOf, childText, requiredText, type XmlNode } from "../../xml/xml-parser.ts";
 import { document, element } from "../../xml/xml-writer.ts";
 import { multipartEtag } from "../multipart-etag.ts";
-import type { ChecksumAlgorithm, ChecksumPlan, UploadId, UploadListQuery } from "../store.ts";
+import {
+  CHECKSUM_ALGORITHMS,
+  type ChecksumAlgorithm,
+  type ChecksumPlan,
+  type UploadId,
+  type UploadListQuery,
+} from "../store.ts";
 import { type Backend, wholeOf } from "./client/backend.ts";
 import { errorOf, errorWithin } from "./client/backend-error.ts";
 import { foreign } from "./client/foreign.ts";
@@ -49,9 +55,7 @@ export interface RemoteUploadPage {
 }
 
 const CHECKSUM_ELEMENTS: ReadonlyMap<string, ChecksumAlgorithm> = new Map(
-  (["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const).map((algorithm) =>
-    [`Checksum${algorithm}`, algorithm] as const
-  ),
+  CHECKSUM_ALGORITHMS.map((algorithm) => [`Checksum${algorithm}`, algorithm] as const),
 );
 
 /** Multipart uploads of a backend. */

@@ -1,16 +1,11 @@
 import { expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { beginHash } from "../../../src/digest/hashes.ts";
-import {
-  CHECKSUM_ALGORITHMS,
-  checksumElement,
-  checksumHeader,
-  digestName,
-} from "../../../src/s3/checksums.ts";
+import { checksumElement, checksumHeader, digestName } from "../../../src/s3/checksums.ts";
 import { getObject } from "../../../src/s3/operations/get-object.ts";
 import { headObject } from "../../../src/s3/operations/head-object.ts";
 import { uploadPart } from "../../../src/s3/operations/upload-part.ts";
-import type { ChecksumAlgorithm, ChecksumType } from "../../../src/store/store.ts";
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, type ChecksumType } from "../../../src/store/store.ts";
 import { bytesOf, fields, MIB, type Named, openUploads, type Uploads } from "../upload-fixture.ts";
 
 /** Of two large sizes and a small one, so that no part can stand for another. */

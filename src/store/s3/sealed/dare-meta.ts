@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { toHeaderText, toUtf8Text } from "../../header-text.ts";
 import { JsonFault, JsonReader } from "../../json-reader.ts";
-import type { ChecksumPlan, Metadata, StoredChecksum } from "../../store.ts";
+import { CHECKSUM_ALGORITHMS, type ChecksumPlan, type Metadata, type StoredChecksum } from "../../store.ts";
 
 /** What `dare.meta` and `part.meta` say (minio-formats 9.3). */
 export interface DareMeta {
@@ -139,7 +139,7 @@ function parseOwn(own: JsonReader): OwnMember {
 
 function parsePlan(plan: JsonReader): ChecksumPlan {
   return {
-    algorithm: plan.oneOf("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]),
+    algorithm: plan.oneOf("algorithm", CHECKSUM_ALGORITHMS),
     type: plan.oneOf("type", ["FULL_OBJECT", "COMPOSITE"]),
   };
 }

@@ -1,6 +1,7 @@
 import { S3Error } from "../../../errors/s3-error.ts";
 import { concurrently } from "../../concurrently.ts";
 import type { ListedObject } from "../../store.ts";
+import { MOST_LISTED } from "../remote-listing.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
 import type { RemoteUploads } from "../remote-uploads.ts";
 import { mayBeUnfinished } from "./longest-write.ts";
@@ -41,7 +42,7 @@ function isLeft({ key, lastModified }: ListedObject): boolean {
 
 /** A backend that lists no uploads is left to know itself whether some are in the way. */
 async function abortUploads(bucket: string, uploads: RemoteUploads): Promise<void> {
-  const query = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: 1000 };
+  const query = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: MOST_LISTED };
   try {
     const { uploads: unfinished } = await uploads.list(query);
     const own = unfinished.filter(({ key }) => keyOfData(key) !== undefined);

@@ -3,11 +3,9 @@ import type { ListedObject, ListQuery, ObjectPage } from "../../store.ts";
 import { compareUtf8 } from "../../utf8-order.ts";
 import type { Backend } from "../client/backend.ts";
 import { behindGroup, isGroup } from "../plain-listing.ts";
-import { remotePage } from "../remote-listing.ts";
+import { MOST_LISTED, remotePage } from "../remote-listing.ts";
 import { metaKey, ownName } from "./names.ts";
 
-/** The most that S3 lists at once. */
-const MOST = 1000;
 /** Documents read at a time. */
 const AT_ONCE = 16;
 
@@ -78,7 +76,7 @@ export class GatewayListing {
       delimiter: "",
       after: mark,
       // Most objects have two names here.
-      limit: Math.min(2 * limit + 2, MOST),
+      limit: Math.min(2 * limit + 2, MOST_LISTED),
     });
     const keys = new Map<string, "sealed" | ListedObject>();
     for (const object of page.objects) {

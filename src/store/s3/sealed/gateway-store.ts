@@ -3,7 +3,6 @@ import type {
   CompleteUpload,
   CreateUpload,
   Expectation,
-  ListedObject,
   ListQuery,
   Metadata,
   ObjectRecord,
@@ -20,7 +19,7 @@ import type { KeyRules } from "../encryption-headers.ts";
 import { KeyLocks } from "../key-locks.ts";
 import { PlainObjects } from "../plain-objects.ts";
 import { PlainUploads } from "../plain-uploads.ts";
-import { remotePage } from "../remote-listing.ts";
+import { allObjects } from "../remote-listing.ts";
 import { checkExpectation } from "../remote-record.ts";
 import { RemoteStore } from "../remote-store.ts";
 import { Commits } from "./commits.ts";
@@ -285,18 +284,4 @@ function withPlainCondition<T extends { readonly expect?: Expectation }>(write: 
   const { expect, ...rest } = write;
   if (expect === undefined || !("revision" in expect) || !isSealedRevision(expect.revision)) return write;
   return rest as T;
-}
-
-async function allObjects(
-  backend: Backend,
-  bucket: string,
-  prefix: string,
-): Promise<readonly ListedObject[]> {
-  const objects: ListedObject[] = [];
-  for (;;) {
-    const after = objects.at(-1)?.key ?? "";
-    const page = await remotePage(backend, { bucket, prefix, delimiter: "", after, limit: 1000 });
-    objects.push(...page.objects);
-    if (!page.truncated) return objects;
-  }
 }

@@ -2,11 +2,10 @@ import { concurrently } from "../../concurrently.ts";
 import type { UploadId, UploadListQuery, UploadPage, UploadRecord } from "../../store.ts";
 import { compareUtf8 } from "../../utf8-order.ts";
 import { foreign } from "../client/foreign.ts";
+import { MOST_LISTED } from "../remote-listing.ts";
 import type { RemoteUpload, RemoteUploads } from "../remote-uploads.ts";
 import { dataKey, keyOfData } from "./names.ts";
 
-/** The most that S3 lists at once. */
-const MOST = 1000;
 /** Documents read at a time. */
 const AT_ONCE = 16;
 
@@ -66,7 +65,7 @@ export class GatewayUploadListing {
         delimiter: "",
         afterKey: mark.key,
         afterUploadId: mark.uploadId,
-        limit: MOST,
+        limit: MOST_LISTED,
       });
       const before = found.size;
       for (const upload of page.uploads) found.set(upload.uploadId, upload);
