@@ -33,6 +33,8 @@ import { Removal } from "./removal.ts";
 import { type Hide, SealedObjects } from "./sealed-objects.ts";
 import { isSealedRevision } from "./sealed-record.ts";
 import { SealedUploads } from "./sealed-uploads.ts";
+import { UploadDocuments } from "./upload-documents.ts";
+import { UploadEnd } from "./upload-end.ts";
 import { UploadKinds } from "./upload-kinds.ts";
 import { GatewayUploadListing } from "./upload-listing.ts";
 
@@ -77,16 +79,9 @@ export class GatewayStore extends RemoteStore implements Store {
       keyRules,
       locks,
     });
-    this.#sealedUploads = new SealedUploads({
-      uploads,
-      documents,
-      commits,
-      overwrites,
-      namesBelow,
-      objects,
-      keyRules,
-      locks,
-    });
+    const kept = new UploadDocuments(documents, objects, namesBelow);
+    const end = new UploadEnd({ uploads, objects, documents, kept, commits, overwrites, locks });
+    this.#sealedUploads = new SealedUploads({ uploads, documents, kept, end, keyRules });
     this.#listing = new GatewayListing(backend, this.#sealed);
     this.#uploadListing = new GatewayUploadListing(uploads, (id) => this.#sealedUploads.listed(id));
   }
