@@ -53,7 +53,7 @@ export interface Store {
   /** Stores a part, replacing the one of that number. @throws S3Error NoSuchUpload, also when it ended meanwhile */
   putPart(part: PutPart): Promise<PartRecord>;
   /** Parts with a number above `after`, ascending. @throws S3Error NoSuchUpload */
-  listParts(id: UploadId, page: { after: number; limit: number }): Promise<PartPage>;
+  listParts(id: UploadId, page: PartQuery): Promise<PartPage>;
   /** Replaces the metadata of an upload without touching its parts. @throws S3Error NoSuchUpload */
   replaceUploadMetadata(id: UploadId, metadata: Metadata): Promise<UploadRecord>;
   /** Uploads in byte order of key, then by time of initiation. */
@@ -320,6 +320,13 @@ export interface UploadPage {
   readonly uploads: readonly UploadRecord[];
   readonly prefixes: readonly string[];
   readonly next?: { readonly key: string; readonly uploadId: string };
+}
+
+export interface PartQuery {
+  readonly after: number;
+  readonly limit: number;
+  /** For an upload that turns out to have been completed. */
+  readonly backend?: BackendEncryption | undefined;
 }
 
 export interface CompleteUpload extends UploadId {

@@ -241,6 +241,10 @@ for (const mode of MODES) {
         });
         const { ETag } = await other.client.send(complete);
         expect(ETag).toMatch(/^"[0-9a-f]{32}-3"$/);
+        // AWS wants the client's key where the parts have checksums.
+        const { headers } = backend.arrived.findLast(({ method }) => method === "POST") ?? {};
+        expect(headers?.["x-amz-server-side-encryption-customer-key"])
+          .toBe(asked === "client key" ? KEY.toString("base64") : undefined);
         const whole = Buffer.concat(parts);
         expect((await get(Key, reading(kind))).equals(whole)).toBe(true);
         const range = { ...reading(kind), Range: `bytes=${5 * MIB - 3}-${10 * MIB + 20}` };

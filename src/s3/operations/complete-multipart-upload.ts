@@ -1,5 +1,11 @@
 import { S3Error, type S3ErrorCode } from "../../errors/s3-error.ts";
-import type { PartRecord, StoredChecksum, UploadId, UploadRecord } from "../../store/store.ts";
+import type {
+  BackendEncryption,
+  PartRecord,
+  StoredChecksum,
+  UploadId,
+  UploadRecord,
+} from "../../store/store.ts";
 import { checksumElement } from "../checksums.ts";
 import { writeExpectation } from "../conditions.ts";
 import { quoteEtag } from "../etag.ts";
@@ -79,9 +85,16 @@ async function complete(input: CompleteRequest, call: Call): Promise<Completed> 
   const { id } = input;
   const { bucket, key, headers, secure } = call.request;
   const upload = await call.store.getUpload(id);
-  const etags = await call.sse.forUpload({ headers, secure, bucket, key }, upload);
+  const sse = { headers, secure, bucket, key };
+  const etags = await call.sse.forUpload(sse, upload);
+  const backend = call.sse.forRead(sse);
   for (let attempt = 1;; attempt++) {
-    const { parts, size, etag, checksum } = assemble(input, await partsOf(call, id), etags, upload.checksum);
+    const { parts, size, etag, checksum } = assemble(
+      input,
+      await partsOf(call, id, backend),
+      etags,
+      upload.checksum,
+    );
     const expect = await writeExpectation(call, headers, () => call.store.head(bucket, key));
     try {
       const attributes = {
@@ -97,6 +110,7 @@ async function complete(input: CompleteRequest, call: Call): Promise<Completed> 
         parts: parts.map(({ number, revision }) => ({ number, revision })),
         attributes: etags.sealRecord(attributes, parts),
         ...(expect === undefined ? {} : { expect }),
+        ...(backend === undefined ? {} : { backend }),
       });
       return { etag: shownEtag(etag, record.etag), checksum, replyHeaders: etags.replyHeaders };
     } catch (thrown) {
@@ -106,10 +120,14 @@ async function complete(input: CompleteRequest, call: Call): Promise<Completed> 
   }
 }
 
-async function partsOf(call: Call, id: UploadId): Promise<readonly PartRecord[]> {
+async function partsOf(
+  call: Call,
+  id: UploadId,
+  backend: BackendEncryption | undefined,
+): Promise<readonly PartRecord[]> {
   const parts: PartRecord[] = [];
   for (;;) {
-    const page = await call.store.listParts(id, { after: parts.at(-1)?.number ?? 0, limit: 1000 });
+    const page = await call.store.listParts(id, { after: parts.at(-1)?.number ?? 0, limit: 1000, backend });
     parts.push(...page.parts);
     if (!page.truncated) return parts;
   }

@@ -7,6 +7,7 @@ import type {
   Metadata,
   ObjectRecord,
   OpenOptions,
+  PartQuery,
   PutObject,
   PutPart,
   ReplaceAttributes,
@@ -166,7 +167,7 @@ export class GatewayStore extends RemoteStore implements Store {
     return await (await this.#uploadsOf(part)).putPart(part);
   }
 
-  async listParts(id: UploadId, page: { after: number; limit: number }) {
+  async listParts(id: UploadId, page: PartQuery) {
     return await (await this.#uploadsOf(id)).listParts(id, page);
   }
 

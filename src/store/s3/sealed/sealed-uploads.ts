@@ -6,6 +6,7 @@ import type {
   ObjectRecord,
   PartAttributes,
   PartPage,
+  PartQuery,
   PartRecord,
   PutPart,
   UploadId,
@@ -138,11 +139,11 @@ export class SealedUploads {
   }
 
   /** Parts whose documents are there. @throws S3Error NoSuchUpload */
-  async listParts(id: UploadId, page: { after: number; limit: number }): Promise<PartPage> {
+  async listParts(id: UploadId, page: PartQuery): Promise<PartPage> {
     const { uploads, end } = this.#parts;
     for (let { after } = page;;) {
       const at = { ...page, after };
-      const found = await end.known(id, () => uploads.parts(dataUpload(id), at));
+      const found = await end.known(id, () => uploads.parts(dataUpload(id), at), page.backend);
       const read = await concurrently(found.parts, AT_ONCE, (part) => this.#part(id, part));
       const parts = read.flatMap((part) => part ?? []);
       const last = found.parts.at(-1);

@@ -1,5 +1,5 @@
 import { S3Error } from "../../../errors/s3-error.ts";
-import type { CompleteUpload, Expectation, ObjectRecord, UploadId } from "../../store.ts";
+import type { BackendEncryption, CompleteUpload, Expectation, ObjectRecord, UploadId } from "../../store.ts";
 import type { KeyLocks } from "../key-locks.ts";
 import { isRefusal } from "../refusal.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
@@ -75,11 +75,13 @@ export class UploadEnd {
   }
 
   /** Asks the backend about an upload. One that it does not know any more leaves nothing behind here either. */
-  async known<T>(id: UploadId, ask: () => Promise<T>): Promise<T> {
+  async known<T>(id: UploadId, ask: () => Promise<T>, encryption?: BackendEncryption): Promise<T> {
     try {
       return await ask();
     } catch (thrown) {
-      if (isGone(thrown)) await this.#parts.locks.hold(id.bucket, id.key, () => this.#settle(id));
+      if (isGone(thrown)) {
+        await this.#parts.locks.hold(id.bucket, id.key, () => this.#settle(id, encryption));
+      }
       throw thrown;
     }
   }
@@ -93,7 +95,7 @@ export class UploadEnd {
     try {
       ({ etag: data } = await uploads.complete(dataUpload(id), parts, undefined, {}));
     } catch (thrown) {
-      if (isGone(thrown)) await this.#settle(id);
+      if (isGone(thrown)) await this.#settle(id, encryption);
       else if (isRefusal(thrown)) await undo();
       throw thrown;
     }
@@ -126,24 +128,39 @@ export class UploadEnd {
     throw new S3Error("NoSuchUpload");
   }
 
-  /** Ends what a gateway began that was cut off after the backend had completed an upload. */
-  async #settle(id: UploadId): Promise<void> {
+  /**
+   * Ends what a gateway began that was cut off after the backend had completed an upload. Where it takes a customer's key
+   * to see what became of it, that is left to whoever has the key.
+   */
+  async #settle(id: UploadId, encryption?: BackendEncryption): Promise<void> {
     const { bucket, key, uploadId } = id;
     const { kept, overwrites } = this.#parts;
     const meta = await kept.find(id);
     if (meta === undefined) return;
     const before = await overwrites.before(bucket, key);
     const published = backendUploadId(before?.meta?.own?.uploadId ?? "") === backendUploadId(uploadId);
-    if (!published && meta.parts.length > 0 && await this.#isData(bucket, key, meta)) {
-      await overwrites.describe({ bucket, key, meta, before, encryption: undefined });
+    if (!published && meta.parts.length > 0) {
+      const isData = await this.#isData(bucket, key, meta, encryption);
+      if (isData === undefined) return;
+      if (isData) await overwrites.describe({ bucket, key, meta, before, encryption });
     }
     await kept.clear(id);
   }
 
-  /** Whether the data of a key is what a document describes. */
-  async #isData(bucket: string, key: string, { size, own }: DareMeta): Promise<boolean> {
-    const data = await this.#parts.objects.head(bucket, dataKey(key));
-    return data?.size === size && own?.write !== undefined && stampOf(data.metadata)?.write === own.write;
+  /** Whether the data of a key is what a document describes; `undefined` when it is under another key than this. */
+  async #isData(
+    bucket: string,
+    key: string,
+    { size, own }: DareMeta,
+    encryption: BackendEncryption | undefined,
+  ): Promise<boolean | undefined> {
+    try {
+      const data = await this.#parts.objects.head(bucket, dataKey(key), encryption);
+      return data?.size === size && own?.write !== undefined && stampOf(data.metadata)?.write === own.write;
+    } catch (thrown) {
+      if (isRefusal(thrown)) return undefined;
+      throw thrown;
+    }
   }
 }
 
