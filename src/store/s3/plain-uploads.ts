@@ -19,7 +19,8 @@ import { requestBody } from "./remote-body.ts";
 import { checksumHeader } from "./remote-object.ts";
 import type { RemoteObjects, Written } from "./remote-objects.ts";
 import { conditionsOf, revisionOf } from "./remote-record.ts";
-import type { RemotePart, RemoteUpload, RemoteUploads } from "./remote-uploads.ts";
+import type { RemotePart, RemoteUpload } from "./remote-upload-documents.ts";
+import type { RemoteUploads } from "./remote-uploads.ts";
 import { checkMd5 } from "./sent-md5.ts";
 
 /** Multipart uploads at their own keys of a backend, which knows them by the same ids as the client. */

@@ -1,62 +1,27 @@
 import { S3Error } from "../../errors/s3-error.ts";
-import { childOf, childrenOf, childText, requiredText, type XmlNode } from "../../xml/xml-parser.ts";
-import { document, element } from "../../xml/xml-writer.ts";
-import { multipartEtag } from "../multipart-etag.ts";
-import {
-  CHECKSUM_ALGORITHMS,
-  type ChecksumAlgorithm,
-  type ChecksumPlan,
-  type UploadId,
-  type UploadListQuery,
-} from "../store.ts";
+import type { ChecksumPlan, UploadId, UploadListQuery } from "../store.ts";
 import { type Backend, wholeOf } from "./client/backend.ts";
 import { errorOf, errorWithin } from "./client/backend-error.ts";
 import { foreign } from "./client/foreign.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { encryptionOf } from "./encryption-headers.ts";
-import { elementText, flag, readDocument, timeOf, urlDecoded } from "./remote-document.ts";
-import { unquoted } from "./remote-object.ts";
+import { elementText } from "./remote-document.ts";
 import { dateOf, type Written, written } from "./remote-objects.ts";
+import {
+  completedEtag,
+  completion,
+  partsIn,
+  type RemotePart,
+  type RemoteParts,
+  type RemoteUpload,
+  type RemoteUploadPage,
+  uploadsIn,
+} from "./remote-upload-documents.ts";
 
 /** Room for 1000 parts with their checksums, or for 1000 uploads with keys of 1024 escaped bytes. */
 const MAX_DOCUMENT = 8 * 2 ** 20;
 /** How long a backend may take to put parts together, in milliseconds. */
 const COMPLETION_PATIENCE = 10 * 60_000;
-
-/** An upload that was begun. */
-export interface RemoteUpload extends UploadId {
-  /** Milliseconds since the epoch. */
-  readonly initiatedAt: number;
-  /** The checksum that its parts must carry, as far as the backend knows of such things. */
-  readonly checksum: ChecksumPlan | undefined;
-  /** SSE headers, for an answer. */
-  readonly encryption: Readonly<Record<string, string>>;
-}
-
-/** A part as the backend has it. */
-export interface RemotePart {
-  readonly number: number;
-  readonly etag: string;
-  readonly size: number;
-  readonly lastModified: number;
-  readonly checksum: string | undefined;
-}
-
-export interface RemoteParts {
-  readonly parts: readonly RemotePart[];
-  readonly truncated: boolean;
-  readonly checksum: ChecksumPlan | undefined;
-}
-
-export interface RemoteUploadPage {
-  readonly uploads: readonly RemoteUpload[];
-  readonly prefixes: readonly string[];
-  readonly next: { readonly key: string; readonly uploadId: string } | undefined;
-}
-
-const CHECKSUM_ELEMENTS: ReadonlyMap<string, ChecksumAlgorithm> = new Map(
-  CHECKSUM_ALGORITHMS.map((algorithm) => [`Checksum${algorithm}`, algorithm] as const),
-);
 
 /** Multipart uploads of a backend. */
 export class RemoteUploads {
@@ -137,14 +102,7 @@ export class RemoteUploads {
       ],
       repeatable: true,
     }, MAX_DOCUMENT).catch((thrown) => Promise.reject(withUpload(thrown)));
-    // The second name is that of moto.
-    const found = readDocument(document, ["ListPartsResult", "ListPartsResponse"], (root) => ({
-      parts: childrenOf(root, "Part").map(partOf)
-        .filter(({ number }) => number > page.after)
-        .sort((a, b) => a.number - b.number),
-      truncated: flag(root, "IsTruncated"),
-      checksum: planOf(root),
-    }));
+    const found = partsIn(document, page.after);
     if (found.truncated && found.parts.length === 0) throw foreign("a list of parts without end");
     return found;
   }
@@ -159,25 +117,13 @@ export class RemoteUploads {
     plan: ChecksumPlan | undefined,
     headers: Readonly<Record<string, string>>,
   ): Promise<Written> {
-    const list = document(
-      "CompleteMultipartUpload",
-      parts.map(({ number, etag, checksum }) =>
-        element("Part", [
-          element("PartNumber", number),
-          element("ETag", `"${etag}"`),
-          ...(plan === undefined || checksum === undefined
-            ? []
-            : [element(`Checksum${plan.algorithm}`, checksum)]),
-        ])
-      ),
-    );
     const answer = await this.#backend.ask({
       method: "POST",
       bucket,
       key,
       query: [["uploadId", known(uploadId)]],
       headers: { "Content-Type": "application/xml", ...headers },
-      body: { kind: "bytes", bytes: list },
+      body: { kind: "bytes", bytes: completion(parts, plan) },
       repeatable: !("If-Match" in headers || "If-None-Match" in headers),
       patience: COMPLETION_PATIENCE,
     });
@@ -216,7 +162,7 @@ export class RemoteUploads {
     return await this.#list(query);
   }
 
-  async #list(query: UploadListQuery): Promise<RemoteUploadPage & { readonly encoded: boolean }> {
+  async #list(query: UploadListQuery): Promise<RemoteUploadPage> {
     const { bucket, prefix, delimiter, afterKey, afterUploadId, limit } = query;
     const document = await this.#backend.document({
       method: "GET",
@@ -232,27 +178,7 @@ export class RemoteUploads {
       ],
       repeatable: true,
     }, MAX_DOCUMENT);
-    const page = readDocument(document, "ListMultipartUploadsResult", (root) => {
-      const decode = urlDecoded(root);
-      return {
-        encoded: childText(root, "EncodingType") === "url",
-        uploads: childrenOf(root, "Upload").map((node) => ({
-          bucket,
-          key: decode(requiredText(node, "Key")),
-          uploadId: requiredText(node, "UploadId").trim(),
-          initiatedAt: timeOf(childText(node, "Initiated")),
-          checksum: planOf(node),
-          encryption: {},
-        })),
-        prefixes: childrenOf(root, "CommonPrefixes").map((node) => decode(requiredText(node, "Prefix"))),
-        next: flag(root, "IsTruncated")
-          ? {
-            key: decode(childText(root, "NextKeyMarker") ?? ""),
-            uploadId: childText(root, "NextUploadIdMarker")?.trim() ?? "",
-          }
-          : undefined,
-      };
-    });
+    const page = uploadsIn(document, bucket);
     const { next } = page;
     if (next?.key === "" || (next?.key === afterKey && next.uploadId === afterUploadId)) {
       throw foreign("a list of uploads without end");
@@ -261,41 +187,11 @@ export class RemoteUploads {
   }
 }
 
-/** Some versions of RADOS Gateway do not tell the ETag, which is made there as everywhere: of those of the parts. */
-function completedEtag(answer: Uint8Array, parts: readonly Pick<RemotePart, "etag">[]): string {
-  const told = elementText(answer, "ETag");
-  if (told !== "") return unquoted(told);
-  return multipartEtag(parts.map(({ etag }) => etag));
-}
-
 /** RADOS Gateway speaks of a key where it knows no such upload. */
 function withUpload(thrown: unknown): unknown {
   return thrown instanceof S3Error && thrown.code === "NoSuchKey"
     ? new S3Error("NoSuchUpload", { cause: thrown })
     : thrown;
-}
-
-function partOf(node: XmlNode): RemotePart {
-  const number = Number(requiredText(node, "PartNumber").trim());
-  const size = Number(requiredText(node, "Size").trim());
-  if (!Number.isSafeInteger(number) || !Number.isSafeInteger(size)) throw new S3Error("MalformedXML");
-  const checksum = [...CHECKSUM_ELEMENTS.keys()].map((name) => childText(node, name)).find((text) =>
-    text !== undefined && text !== ""
-  );
-  return {
-    number,
-    size,
-    etag: unquoted(requiredText(node, "ETag")),
-    lastModified: timeOf(childText(node, "LastModified")),
-    checksum,
-  };
-}
-
-function planOf(node: XmlNode): ChecksumPlan | undefined {
-  const algorithm = CHECKSUM_ELEMENTS.get(`Checksum${childText(node, "ChecksumAlgorithm") ?? ""}`);
-  if (algorithm === undefined) return undefined;
-  const type = childOf(node, "ChecksumType")?.text;
-  return { algorithm, type: type === "FULL_OBJECT" ? "FULL_OBJECT" : "COMPOSITE" };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { S3Error } from "../../../errors/s3-error.ts";
 import type { PartRecord } from "../../store.ts";
-import type { RemotePart } from "../remote-uploads.ts";
+import type { RemotePart } from "../remote-upload-documents.ts";
 import type { DarePart, OwnPart } from "./dare-meta.ts";
 
 /**

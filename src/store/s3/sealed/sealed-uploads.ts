@@ -14,7 +14,8 @@ import type {
 } from "../../store.ts";
 import { headersOfKey, headersOfWrite, type KeyRules } from "../encryption-headers.ts";
 import { requestBody } from "../remote-body.ts";
-import type { RemotePart, RemoteUploads } from "../remote-uploads.ts";
+import type { RemotePart } from "../remote-upload-documents.ts";
+import type { RemoteUploads } from "../remote-uploads.ts";
 import { checkMd5, withMd5 } from "../sent-md5.ts";
 import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";

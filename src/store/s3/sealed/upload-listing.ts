@@ -3,7 +3,8 @@ import type { UploadId, UploadListQuery, UploadPage, UploadRecord } from "../../
 import { compareUtf8 } from "../../utf8-order.ts";
 import { foreign } from "../client/foreign.ts";
 import { MOST_LISTED } from "../remote-listing.ts";
-import type { RemoteUpload, RemoteUploads } from "../remote-uploads.ts";
+import type { RemoteUpload } from "../remote-upload-documents.ts";
+import type { RemoteUploads } from "../remote-uploads.ts";
 import { dataKey, keyOfData } from "./names.ts";
 
 /** Documents read at a time. */
