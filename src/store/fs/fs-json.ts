@@ -1,4 +1,5 @@
-import { CHECKSUM_ALGORITHMS, type ChecksumPlan, type Metadata, type StoredChecksum } from "../store.ts";
+import { readChecksumPlan } from "../checksum-plan.ts";
+import type { ChecksumPlan, Metadata, StoredChecksum } from "../store.ts";
 import { toHeaderText, toUtf8Text } from "../header-text.ts";
 import { JsonFault, JsonReader } from "../json-reader.ts";
 
@@ -137,21 +138,14 @@ function parseOwn(own: JsonReader): OwnMember {
     ...(uploadId === undefined ? {} : { uploadId }),
     ...(checksum === undefined
       ? {}
-      : { checksum: { ...parsePlan(checksum), value: checksum.text("value") } }),
+      : { checksum: { ...readChecksumPlan(checksum), value: checksum.text("value") } }),
     ...(partChecksums === undefined ? {} : { partChecksums }),
     ...(upload === undefined ? {} : {
       upload: {
         bucket: upload.text("bucket"),
         key: upload.text("key"),
-        ...(plan === undefined ? {} : { checksum: parsePlan(plan) }),
+        ...(plan === undefined ? {} : { checksum: readChecksumPlan(plan) }),
       },
     }),
-  };
-}
-
-function parsePlan(plan: JsonReader): ChecksumPlan {
-  return {
-    algorithm: plan.oneOf("algorithm", CHECKSUM_ALGORITHMS),
-    type: plan.oneOf("type", ["FULL_OBJECT", "COMPOSITE"]),
   };
 }

@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
+import { readChecksumPlan } from "../../checksum-plan.ts";
 import { toHeaderText, toUtf8Text } from "../../header-text.ts";
 import { JsonFault, JsonReader } from "../../json-reader.ts";
-import { CHECKSUM_ALGORITHMS, type ChecksumPlan, type Metadata, type StoredChecksum } from "../../store.ts";
+import type { ChecksumPlan, Metadata, StoredChecksum } from "../../store.ts";
 
 /** What `dare.meta` and `part.meta` say (minio-formats 9.3). */
 export interface DareMeta {
@@ -122,8 +123,8 @@ function parseOwn(own: JsonReader): OwnMember {
     ...given("idMark", own.optionalText("idMark")),
     ...(checksum === undefined
       ? {}
-      : { checksum: { ...parsePlan(checksum), value: checksum.text("value") } }),
-    ...(plan === undefined ? {} : { plan: parsePlan(plan) }),
+      : { checksum: { ...readChecksumPlan(checksum), value: checksum.text("value") } }),
+    ...(plan === undefined ? {} : { plan: readChecksumPlan(plan) }),
     ...(staged === undefined
       ? {}
       : { staged: { uploadId: staged.text("uploadId"), parts: staged.optionalTexts("parts") ?? {} } }),
@@ -134,13 +135,6 @@ function parseOwn(own: JsonReader): OwnMember {
         ...given("checksum", part.optionalText("checksum")),
       })),
     }),
-  };
-}
-
-function parsePlan(plan: JsonReader): ChecksumPlan {
-  return {
-    algorithm: plan.oneOf("algorithm", CHECKSUM_ALGORITHMS),
-    type: plan.oneOf("type", ["FULL_OBJECT", "COMPOSITE"]),
   };
 }
 
