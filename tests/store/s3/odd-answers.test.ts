@@ -3,7 +3,7 @@ import { S3Error } from "../../../src/errors/s3-error.ts";
 import { Backend } from "../../../src/store/s3/client/backend.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { attributesOf, bytesOf, expectCode, putPart, readRange } from "../../conformance/fixture.ts";
-import { answer, type OddBackend, startOddBackend } from "./odd-backend.ts";
+import { answer, type OddBackend, startOddBackend, startOddGateways } from "./odd-backend.ts";
 import { putAs, SEALED } from "./put-as.ts";
 
 const bucket = "box";
@@ -14,16 +14,11 @@ const NO_KEY = answer(404, {}, "<Error><Code>NoSuchKey</Code></Error>");
 let odd: OddBackend;
 let plain: Store;
 let gateway: Store;
+let close: () => Promise<void>;
 beforeAll(async () => {
-  odd = await startOddBackend();
-  plain = await odd.open();
-  gateway = await odd.open(true);
+  ({ odd, plain, gateway, close } = await startOddGateways());
 });
-afterAll(async () => {
-  await plain.close();
-  await gateway.close();
-  await odd.close();
-});
+afterAll(() => close());
 
 const put = (store: Store, size = 3) => putAs(store, { bucket, key }, {}, size);
 const readWhole = async (store: Store) => {

@@ -30,8 +30,15 @@ export interface OddBackend {
   readonly options: RemoteStoreOptions;
   /** Resolves when nobody is connected any more. */
   left(): Promise<void>;
-  /** A gateway in front of it. */
-  open(encrypts?: boolean): Promise<Store>;
+  close(): Promise<void>;
+}
+
+/** Such a server with two gateways in front of it. */
+export interface OddGateways {
+  readonly odd: OddBackend;
+  readonly plain: Store;
+  /** One that encrypts. */
+  readonly gateway: Store;
   close(): Promise<void>;
 }
 
@@ -72,13 +79,28 @@ export async function startOddBackend(): Promise<OddBackend> {
     left: async () => {
       while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
     },
-    open: (encrypts = false) => openRemoteStore({ ...options, encrypts }),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),
   });
+}
+
+export async function startOddGateways(): Promise<OddGateways> {
+  const odd = await startOddBackend();
+  const plain = await openRemoteStore(odd.options);
+  const gateway = await openRemoteStore({ ...odd.options, encrypts: true });
+  return {
+    odd,
+    plain,
+    gateway,
+    async close() {
+      await plain.close();
+      await gateway.close();
+      await odd.close();
+    },
+  };
 }
 
 function serve(socket: Socket, backend: Pick<OddBackend, "asked" | "say" | "continues" | "drips">): void {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Store } from "../../../src/store/store.ts";
 import { expectCode } from "../../conformance/fixture.ts";
-import { answer, type OddBackend, startOddBackend } from "./odd-backend.ts";
+import { answer, type OddBackend, startOddGateways } from "./odd-backend.ts";
 
 const bucket = "box";
 const UPLOADS = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: 10 };
@@ -9,16 +9,11 @@ const UPLOADS = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId
 let odd: OddBackend;
 let plain: Store;
 let gateway: Store;
+let close: () => Promise<void>;
 beforeAll(async () => {
-  odd = await startOddBackend();
-  plain = await odd.open();
-  gateway = await odd.open(true);
+  ({ odd, plain, gateway, close } = await startOddGateways());
 });
-afterAll(async () => {
-  await plain.close();
-  await gateway.close();
-  await odd.close();
-});
+afterAll(() => close());
 
 const list = (store: Store, change: { after?: string; delimiter?: string } = {}) =>
   store.listObjects({ bucket, prefix: "", delimiter: "", after: "", limit: 10, ...change });
