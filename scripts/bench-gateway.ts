@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { load, loadWarm, type Shot } from "./bench/load.ts";
 import { HASHED, serveProxy } from "./bench/plain-proxy.ts";
-import { type Measured, startMeasured } from "./bench/process.ts";
+import { type Measured, PORT_PRINTED, startMeasured } from "./bench/process.ts";
 import { heading, line } from "./bench/report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./bench/requests.ts";
 
@@ -105,7 +105,7 @@ async function measureLimit(backend: Measured): Promise<void> {
     command,
     [...before, "scripts/bench-gateway.ts", "--proxy", String(backend.port)],
     {},
-    /"port":(\d+)/,
+    PORT_PRINTED,
   );
   running.push(proxy);
   // Signed for the backend, which is told the name that it has itself.

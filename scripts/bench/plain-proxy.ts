@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Agent, createServer, type IncomingMessage, request } from "node:http";
-import process from "node:process";
+import { listenMeasured } from "./process.ts";
 
 /** Before a path: the bytes that pass are hashed. */
 export const HASHED = "/hashed";
@@ -12,7 +12,7 @@ export const HASHED = "/hashed";
  */
 export function serveProxy(port: number): void {
   const agent = new Agent({ keepAlive: true });
-  createServer((incoming, outgoing) => {
+  listenMeasured(createServer((incoming, outgoing) => {
     const { url = "", method = "GET", headers } = incoming;
     const hashed = url.startsWith(HASHED);
     const path = hashed ? url.slice(HASHED.length) : url;
@@ -23,9 +23,7 @@ export function serveProxy(port: number): void {
       pass(answer, outgoing, hashed);
     });
     pass(incoming, onward, hashed);
-  }).listen(0, "127.0.0.1", function (this: { address(): unknown }) {
-    process.stdout.write(`${JSON.stringify(this.address())}\n`);
-  });
+  }));
 }
 
 /** Where bytes go on. */

@@ -3,9 +3,8 @@ import { createHash } from "node:crypto";
 import { createWriteStream, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import process from "node:process";
 import { keepSealed, PROVIDERS, sendOpened } from "./plain-sealed.ts";
-import { type Measured, startMeasured } from "./process.ts";
+import { listenMeasured, type Measured, PORT_PRINTED, startMeasured } from "./process.ts";
 import type { Runtime } from "./vault.ts";
 
 /**
@@ -17,7 +16,7 @@ import type { Runtime } from "./vault.ts";
 export function servePlain(directory: string): void {
   const body = Buffer.alloc(4096, 7);
   let files = 0;
-  createServer((incoming, outgoing) => {
+  listenMeasured(createServer((incoming, outgoing) => {
     const aead = PROVIDERS.find(({ name }) => incoming.url === `/${name}`);
     const put = incoming.method === "PUT";
     const file = () => join(directory, `plain-${files++}`);
@@ -30,14 +29,12 @@ export function servePlain(directory: string): void {
       outgoing.writeHead(200, { "Content-Length": incoming.method === "PUT" ? 0 : body.length });
       outgoing.end(incoming.method === "GET" ? body : undefined);
     });
-  }).listen(0, "127.0.0.1", function (this: { address(): unknown }) {
-    process.stdout.write(`${JSON.stringify(this.address())}\n`);
-  });
+  }));
 }
 
 /** Starts such a server for a measurement. */
 export function startPlain({ command, words }: Runtime, directory: string): Promise<Measured> {
-  return startMeasured(command, [...words, "scripts/bench.ts", "--plain", directory], {}, /"port":(\d+)/);
+  return startMeasured(command, [...words, "scripts/bench.ts", "--plain", directory], {}, PORT_PRINTED);
 }
 
 const MEBIBYTE = Buffer.alloc(1024 * 1024, 7);

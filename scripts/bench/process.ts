@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { Server } from "node:http";
 import process from "node:process";
 
 /** A server under measurement. */
@@ -16,6 +17,14 @@ export interface Measured {
 
 /** Clock ticks per second of `/proc/PID/stat`; 100 on every Linux that this runs on. */
 const TICKS = 100;
+
+/** Finds the port that `listenMeasured` has printed. */
+export const PORT_PRINTED = /"port":(\d+)/;
+
+/** Lets a server listen on a free port of loopback, and prints which. */
+export function listenMeasured(server: Server): void {
+  server.listen(0, "127.0.0.1", () => process.stdout.write(`${JSON.stringify(server.address())}\n`));
+}
 
 /**
  * Starts a command that listens on loopback, and waits until it prints a port.
