@@ -10,7 +10,6 @@ import {
   bodyOf,
   bytesOf,
   expectCode,
-  failingBody,
   METADATA,
   mustOpen,
   putPart,
@@ -363,57 +362,6 @@ describe("a backend in trouble", () => {
     trouble = () => false;
     expect((await put(20)).size).toBe(20);
     await gateway.close();
-  });
-
-  test("is left no parts of a body of unknown size that fails", async () => {
-    const failure = new Error("the client went away");
-    const failing = store.putObject({
-      bucket,
-      key: "unsized",
-      body: failingBody(bytesOf(9 * 2 ** 20), failure),
-      metadata: METADATA,
-      attributes: () => attributesOf(0),
-    });
-    await expect(failing).rejects.toBe(failure);
-    const query = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: 10 };
-    expect((await backend.store.listUploads(query)).uploads).toEqual([]);
-    expect(await store.head(bucket, "unsized")).toBeUndefined();
-  });
-
-  test("and does not begin to take a body of unknown size has it ended all the same", async () => {
-    trouble = (incoming, outgoing) => {
-      if (!incoming.url?.endsWith("?uploads=")) return false;
-      outgoing.writeHead(403, { "Content-Length": 0 }).end();
-      return true;
-    };
-    let ended = false;
-    async function* body() {
-      try {
-        for (;;) yield bytesOf(1024 * 1024);
-      } finally {
-        ended = true;
-      }
-    }
-    const attributes = () => attributesOf(0);
-    await expectCode(
-      store.putObject({ bucket, key: "refused", body: body(), metadata: METADATA, attributes }),
-      "AccessDenied",
-    );
-    expect(ended).toBe(true);
-  });
-
-  test("takes a large body of unknown size in parts", async () => {
-    const large = bytesOf(17 * 2 ** 20);
-    await store.putObject({
-      bucket,
-      key: "unsized",
-      body: bodyOf(...[0, 1, 2, 3].map((i) => large.subarray(i * 5_000_000, (i + 1) * 5_000_000))),
-      metadata: METADATA,
-      attributes: () => attributesOf(large.length),
-    });
-    const handle = await mustOpen(store, bucket, "unsized");
-    expect((await readRange(handle, 0, large.length)).equals(large)).toBe(true);
-    handle.close();
   });
 
   test("gets no key of a customer over plain HTTP, unless it is here and that is allowed", async () => {
