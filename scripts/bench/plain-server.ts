@@ -4,26 +4,33 @@ import { createWriteStream, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { keepSealed, PROVIDERS, sendOpened } from "./plain-sealed.ts";
+import { keepSmall, sendSmall } from "./plain-small.ts";
 import { listenMeasured, type Measured, PORT_PRINTED, startMeasured } from "./process.ts";
 import type { Runtime } from "./vault.ts";
 
 /**
  * A server that answers as little as HTTP allows: what loopback and `node:http` cost without any S3. `/big` is 64 MiB,
  * and what is put there is hashed with MD5 and made durable in a file, which is the least that any S3 server does.
- * `/webcrypto` and `/native` are the same with AES-256-GCM by that provider.
+ * `/webcrypto` and `/native` are the same with AES-256-GCM by that provider. What is put to `/small`, or to `/small` and the
+ * name of a provider, is kept in memory, sealed in the latter case.
  * @param directory for that file
  */
 export function servePlain(directory: string): void {
   const body = Buffer.alloc(4096, 7);
   let files = 0;
   listenMeasured(createServer((incoming, outgoing) => {
-    const aead = PROVIDERS.find(({ name }) => incoming.url === `/${name}`);
+    const [, path, provider] = incoming.url?.split("/") ?? [];
     const put = incoming.method === "PUT";
+    if (path === "small") {
+      const aead = PROVIDERS.find(({ name }) => name === provider);
+      return void (put ? keepSmall(incoming, outgoing, aead) : sendSmall(outgoing, aead));
+    }
+    const aead = PROVIDERS.find(({ name }) => name === path);
     const file = () => join(directory, `plain-${files++}`);
     if (aead !== undefined) {
       return void (put ? keepSealed(file(), incoming, outgoing, aead) : sendOpened(outgoing, aead));
     }
-    if (incoming.url === "/big") return put ? keepBig(file(), incoming, outgoing) : sendBig(outgoing);
+    if (path === "big") return put ? keepBig(file(), incoming, outgoing) : sendBig(outgoing);
     incoming.on("data", () => {});
     incoming.on("end", () => {
       outgoing.writeHead(200, { "Content-Length": incoming.method === "PUT" ? 0 : body.length });
