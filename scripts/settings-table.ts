@@ -5,7 +5,8 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Setting, SETTINGS } from "../src/config/settings.ts";
+import type { Setting } from "../src/config/setting.ts";
+import { SETTINGS } from "../src/config/settings.ts";
 
 const README = join(import.meta.dirname, "../README.md");
 const BEGIN = "<!-- settings: written by scripts/settings-table.ts -->";

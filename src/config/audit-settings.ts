@@ -1,4 +1,4 @@
-import type { Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
 
 /** Settings of a webhook. Those with a target in their name are settings of that one. */
 export const AUDIT_WEBHOOK = {

@@ -1,4 +1,4 @@
-import type { Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
 
 /** How `gateway s3` reaches its backend, and what it asks of it. */
 export const GATEWAY = {

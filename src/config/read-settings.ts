@@ -1,5 +1,6 @@
 import { Secret } from "../crypto/secret.ts";
-import { type Setting, type SettingName, SETTINGS } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { type SettingName, SETTINGS } from "./settings.ts";
 
 /** Reads a file as text. @throws with the reason when it cannot */
 export type ReadFile = (path: string) => string;

@@ -1,4 +1,4 @@
-import type { Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
 
 /** Both names under which MinIO has known a setting of Vault. */
 function vault<Name extends string>(name: Name) {

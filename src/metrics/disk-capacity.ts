@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import type { Capacity } from "./metrics.ts";
+import type { Capacity } from "./figures.ts";
 
 /** Size of the disk that a directory is on. @throws when it cannot be asked */
 export async function diskCapacity(directory: string): Promise<Capacity> {

@@ -1,5 +1,5 @@
 import { counter, type Family, gauge, type Sample } from "./exposition.ts";
-import type { Figures } from "./metrics.ts";
+import type { Figures } from "./figures.ts";
 import { versionFamily } from "./minio-v2.ts";
 
 /** Metrics of `/minio/prometheus/metrics`, under the names that MinIO used up to 2021. */

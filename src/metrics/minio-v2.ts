@@ -1,7 +1,7 @@
 import type { UsageReport } from "./bucket-usage.ts";
 import { counter, type Family, gauge } from "./exposition.ts";
 import type { KmsMeter } from "./kms-meter.ts";
-import type { AuditFigures, Capacity, Figures } from "./metrics.ts";
+import type { AuditFigures, Capacity, Figures } from "./figures.ts";
 import type { RequestMeter } from "./request-meter.ts";
 import { SIZE_RANGES } from "./size-ranges.ts";
 

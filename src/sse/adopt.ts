@@ -3,10 +3,10 @@ import type { Kms } from "../kms/kms.ts";
 import type { ObjectAttributes, ObjectHandle, ObjectPart, ObjectRecord } from "../store/store.ts";
 import type { DigestRest } from "./digest-rest.ts";
 import { type Digests, shownEtag } from "./digests.ts";
-import { checkShape } from "./encrypted-view.ts";
 import { kmsMissing } from "./faults.ts";
 import { type EncryptedBy, readEncryption } from "./metadata.ts";
 import { sealAdopted, sealRecord } from "./record-seal.ts";
+import { checkShape } from "./sizes.ts";
 import { requireObjectKey, verifyPackages, verifyPlain, verifyTags } from "./verify.ts";
 
 /** What an object is taken over with. */

@@ -6,7 +6,7 @@ import type { Kms } from "../kms/kms.ts";
 import type { ObjectRecord, UploadRecord } from "../store/store.ts";
 import { type CustomerKey, customerKey, customerKeyHeaders } from "./customer-key.ts";
 import { customerDigests, type Digests, type DigestsOfWrite, objectKeyTexts } from "./digests.ts";
-import { checkShape, customerView, KMS_HEADERS, kmsView } from "./encrypted-view.ts";
+import { customerView, KMS_HEADERS, kmsView } from "./encrypted-view.ts";
 import { backendEncryption, type DoubleSse, NO_DOUBLE } from "./double.ts";
 import { encryptingSealing } from "./encrypting.ts";
 import { customerKeyNotApplicable, notSupportedHere, partKeyMissing, partKeyWrong } from "./faults.ts";
@@ -18,6 +18,7 @@ import { checkPlainUpload, ENCRYPTED_UPLOAD, PLAIN_PARTS, PLAIN_SEALING, plainVi
 import { checkUpload, sealUpload } from "./record-seal.ts";
 import { rewrapObjectKey, rewrapUploadKey } from "./rewrap.ts";
 import { rotateKeys } from "./rotation.ts";
+import { checkShape } from "./sizes.ts";
 import { verifyObject } from "./verify.ts";
 import type { ObjectView, Sse, SseRequest } from "./sse.ts";
 

@@ -7,10 +7,9 @@ import { decrypt } from "./decrypting.ts";
 import type { DigestRest } from "./digest-rest.ts";
 import { type Digests, objectKeyTexts, shownEtag } from "./digests.ts";
 import { customerKeyMissing } from "./faults.ts";
-import type { Encrypted, EncryptedBy } from "./metadata.ts";
+import type { EncryptedBy } from "./metadata.ts";
 import { openUnderCustomer } from "./object-key.ts";
 import { checkAdopted, checkRecord, checkUnsealedRecord, isAdopted, isSealedRecord } from "./record-seal.ts";
-import { checkSizes, isStream } from "./sizes.ts";
 import type { ObjectView } from "./sse.ts";
 
 /** What an answer says of an object under the server's keys. */
@@ -20,21 +19,6 @@ export const KMS_HEADERS: Readonly<Record<string, string>> = { "x-amz-server-sid
 export interface ViewParts {
   readonly aead: Aead;
   readonly digests: Pick<Digests, "sealsRecords" | "ofStore">;
-}
-
-/**
- * Checks that sizes and parts are those of an encrypted object. Parts are always completed by ascending number, and each
- * has a key by its number, so that none can take another's place.
- * @throws S3Error XMinioObjectTampered
- */
-export function checkShape(record: ObjectRecord, { multipart }: Encrypted): void {
-  checkSizes(record, isStream);
-  const { parts } = record;
-  const ascending = parts.every(({ number }, i) => number > (parts[i - 1]?.number ?? 0));
-  if (ascending && multipart === parts.length > 0) return;
-  throw new S3Error("XMinioObjectTampered", {
-    cause: new Error("the parts of the object are not those of its upload"),
-  });
 }
 
 /**

@@ -2,10 +2,10 @@ import type { ObjectName } from "../crypto/kdf.ts";
 import type { Kms } from "../kms/kms.ts";
 import type { Metadata, ObjectAttributes, ObjectRecord, UploadRecord } from "../store/store.ts";
 import type { Digests } from "./digests.ts";
-import { checkShape } from "./encrypted-view.ts";
 import { type EncryptedBy, encryptionMetadata, readEncryption } from "./metadata.ts";
 import { contextOf, openUnderKms, requireKms } from "./object-key.ts";
 import { checkRecord, sealRecord } from "./record-seal.ts";
+import { checkShape } from "./sizes.ts";
 
 /**
  * What sealing a data key anew comes to: nothing, because there is none of the KMS (`none`, `sse-c`) or because that is

@@ -3,7 +3,7 @@ import type { ObjectAttributes, ObjectRecord } from "../store/store.ts";
 import { type CustomerKey, customerKeyHeaders } from "./customer-key.ts";
 import type { DigestRest } from "./digest-rest.ts";
 import { type Digests, objectKeyTexts } from "./digests.ts";
-import { checkShape, KMS_HEADERS } from "./encrypted-view.ts";
+import { KMS_HEADERS } from "./encrypted-view.ts";
 import { customerKeyMissing, customerKeyNotApplicable } from "./faults.ts";
 import type { Intent } from "./intent.ts";
 import { encryptionMetadata, keptOfUpload, readEncryption } from "./metadata.ts";
@@ -17,6 +17,7 @@ import {
 } from "./object-key.ts";
 import { PLAIN_ROTATION } from "./plain.ts";
 import { sealRecord } from "./record-seal.ts";
+import { checkShape } from "./sizes.ts";
 import type { Rotation } from "./sse.ts";
 
 /** What an object that is copied onto itself comes with. */

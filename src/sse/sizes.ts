@@ -1,6 +1,7 @@
 import { encryptedSize, MAX_PLAINTEXT } from "../crypto/dare.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { ObjectRecord } from "../store/store.ts";
+import type { Encrypted } from "./metadata.ts";
 
 /** Bytes of an object, or of a part of it, as plaintext and in the store. */
 export interface PieceSizes {
@@ -32,4 +33,19 @@ export function checkSizes(record: ObjectRecord, fit: (piece: PieceSizes) => boo
 /** Whether a piece is as long as its DARE stream has to be. */
 export function isStream({ size, storedSize }: PieceSizes): boolean {
   return size <= MAX_PLAINTEXT && encryptedSize(size) === storedSize;
+}
+
+/**
+ * Checks that sizes and parts are those of an encrypted object. Parts are always completed by ascending number, and each
+ * has a key by its number, so that none can take another's place.
+ * @throws S3Error XMinioObjectTampered
+ */
+export function checkShape(record: ObjectRecord, { multipart }: Encrypted): void {
+  checkSizes(record, isStream);
+  const { parts } = record;
+  const ascending = parts.every(({ number }, i) => number > (parts[i - 1]?.number ?? 0));
+  if (ascending && multipart === parts.length > 0) return;
+  throw new S3Error("XMinioObjectTampered", {
+    cause: new Error("the parts of the object are not those of its upload"),
+  });
 }

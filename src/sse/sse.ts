@@ -9,9 +9,8 @@ import type {
   ObjectRecord,
   UploadRecord,
 } from "../store/store.ts";
-import type { Rewrap } from "./rewrap.ts";
-
 import type { CustomerKeyPlace } from "./customer-key.ts";
+import type { Rewrap } from "./rewrap.ts";
 
 /**
  * The step between operations and store: decides from the headers of a request what encryption it means, and turns

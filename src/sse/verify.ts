@@ -8,11 +8,11 @@ import type { Kms } from "../kms/kms.ts";
 import type { ObjectHandle, ObjectRecord } from "../store/store.ts";
 import { decrypt } from "./decrypting.ts";
 import type { Digests } from "./digests.ts";
-import { checkShape } from "./encrypted-view.ts";
 import { type Encrypted, type EncryptedBy, readEncryption } from "./metadata.ts";
 import { cryptoFault, openUnderKms } from "./object-key.ts";
 import { plainView } from "./plain.ts";
 import { checkAdopted, checkMultipartEtag, checkRecord, isAdopted, isSealedRecord } from "./record-seal.ts";
+import { checkShape } from "./sizes.ts";
 
 /** What verifying takes. */
 export interface VerifyParts {

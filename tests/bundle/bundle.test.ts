@@ -17,7 +17,8 @@ import process from "node:process";
 import { unzipSync } from "fflate";
 import manifest from "../../package.json" with { type: "json" };
 import { environmentFile } from "../../scripts/bundle/environment-file.ts";
-import { type Setting, SETTINGS } from "../../src/config/settings.ts";
+import type { Setting } from "../../src/config/setting.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
 import { ACCESS_KEY, SECRET_KEY } from "../running-server.ts";
 import { canBoot, runBooted } from "./booted.ts";
 

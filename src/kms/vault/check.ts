@@ -5,8 +5,8 @@ import type { Step } from "../step.ts";
 import type { Connection } from "./connection.ts";
 import { VaultFault } from "./fault.ts";
 import { keyHint, loginHint, reachHint, sealHint } from "./hints.ts";
+import type { VaultOptions } from "./options.ts";
 import type { Transit } from "./transit.ts";
-import type { VaultOptions } from "./vault-kms.ts";
 
 /** What the data key of a check is bound to. No bucket can have this name. */
 export const CHECK_CONTEXT: KmsContext = { "minio-ts/check": "minio-ts/check" };

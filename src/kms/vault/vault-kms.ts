@@ -3,24 +3,16 @@ import type { Secret } from "../../crypto/secret.ts";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { DataKey, Kms, KmsContext, KmsStatus, RewrappedKey } from "../kms.ts";
 import type { Step } from "../step.ts";
-import { type AppRole, login, renew } from "./approle.ts";
+import { login, renew } from "./approle.ts";
 import { CHECK_CONTEXT, checkVault } from "./check.ts";
 import { ciphertextVersion } from "./ciphertext.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { connect, type Connection, type ConnectionOptions } from "./connection.ts";
+import { connect, type Connection } from "./connection.ts";
 import { VaultFault } from "./fault.ts";
+import type { VaultOptions } from "./options.ts";
 import { Session } from "./session.ts";
 import type { TokenEvent } from "./token.ts";
 import { Transit } from "./transit.ts";
-
-/** A Vault and what is ours in it. */
-export interface VaultOptions extends ConnectionOptions {
-  readonly appRole: AppRole;
-  /** Where the transit engine is mounted: `transit`. */
-  readonly transitMount: string;
-  /** The key ring that new data keys are made under. */
-  readonly keyName: string;
-}
 
 /** What a test puts in the place of the world. */
 export interface VaultWorld {

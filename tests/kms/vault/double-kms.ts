@@ -1,7 +1,8 @@
 import { Secret } from "../../../src/crypto/secret.ts";
 import type { AppRole } from "../../../src/kms/vault/approle.ts";
 import type { TokenEvent } from "../../../src/kms/vault/token.ts";
-import { VaultKms, type VaultOptions, type VaultWorld } from "../../../src/kms/vault/vault-kms.ts";
+import type { VaultOptions } from "../../../src/kms/vault/options.ts";
+import { VaultKms, type VaultWorld } from "../../../src/kms/vault/vault-kms.ts";
 import type { VaultDouble } from "./vault-double.ts";
 
 /** The key ring that these tests use. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { Secret } from "../../../src/crypto/secret.ts";
-import type { VaultKms, VaultOptions } from "../../../src/kms/vault/vault-kms.ts";
+import type { VaultOptions } from "../../../src/kms/vault/options.ts";
+import type { VaultKms } from "../../../src/kms/vault/vault-kms.ts";
 import { TestAuthority } from "./certificates.ts";
 import { checked } from "./steps.ts";
 import type { MakeVault, VaultUnderTest } from "./vault-under-test.ts";
