@@ -102,6 +102,36 @@ describe("a list of uploads", () => {
   });
 });
 
+test("the unfinished uploads on all pages of their list go with a bucket", async () => {
+  say(listing(false, []));
+  const { say: sayListing } = odd;
+  const page = (id: string, next: string) =>
+    answer(
+      200,
+      {},
+      `<ListMultipartUploadsResult><EncodingType>url</EncodingType>${next}
+         <Upload><Key>a/.minio/data</Key><UploadId>${id}</UploadId></Upload>
+       </ListMultipartUploadsResult>`,
+    );
+  odd.say = (asked) => {
+    if (asked.method === "DELETE") return answer(204);
+    if (!asked.target.includes("uploads=")) return sayListing(asked);
+    if (asked.target.includes("upload-id-marker=first")) return page("second", "");
+    return page(
+      "first",
+      `<IsTruncated>true</IsTruncated><NextKeyMarker>a/.minio/data</NextKeyMarker>
+       <NextUploadIdMarker>first</NextUploadIdMarker>`,
+    );
+  };
+  await gateway.deleteBucket(bucket);
+  const deleted = odd.asked.filter(({ method }) => method === "DELETE").map(({ target }) => target);
+  expect(deleted.sort()).toEqual([
+    "/box",
+    "/box/a/.minio/data?uploadId=first",
+    "/box/a/.minio/data?uploadId=second",
+  ]);
+});
+
 describe("a list of parts", () => {
   const id = { bucket, key: "key", uploadId: "some" };
   const parts = (truncated: boolean, numbers: readonly number[]) =>

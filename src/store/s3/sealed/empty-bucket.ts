@@ -1,7 +1,7 @@
 import { S3Error } from "../../../errors/s3-error.ts";
 import { concurrently } from "../../concurrently.ts";
 import type { ListedObject } from "../../store.ts";
-import { MOST_LISTED } from "../remote-listing.ts";
+import { allUploads } from "../all-uploads.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
 import type { RemoteUploads } from "../remote-uploads.ts";
 import { mayBeUnfinished } from "./longest-write.ts";
@@ -42,10 +42,8 @@ function isLeft({ key, lastModified }: ListedObject): boolean {
 
 /** A backend that lists no uploads is left to know itself whether some are in the way. */
 async function abortUploads(bucket: string, uploads: RemoteUploads): Promise<void> {
-  const query = { bucket, prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: MOST_LISTED };
   try {
-    const { uploads: unfinished } = await uploads.list(query);
-    const own = unfinished.filter(({ key }) => keyOfData(key) !== undefined);
+    const own = (await allUploads(uploads, bucket, "")).filter(({ key }) => keyOfData(key) !== undefined);
     await concurrently(own, AT_ONCE, (upload) => uploads.abort(upload));
   } catch (thrown) {
     if (!(thrown instanceof S3Error) || !["NotImplemented", "MethodNotAllowed"].includes(thrown.code)) {

@@ -1,8 +1,7 @@
 import { concurrently } from "../../concurrently.ts";
 import type { UploadId, UploadListQuery, UploadPage, UploadRecord } from "../../store.ts";
 import { compareUtf8 } from "../../utf8-order.ts";
-import { foreign } from "../client/foreign.ts";
-import { MOST_LISTED } from "../remote-listing.ts";
+import { allUploads } from "../all-uploads.ts";
 import type { RemoteUpload } from "../remote-upload-documents.ts";
 import type { RemoteUploads } from "../remote-uploads.ts";
 import { dataKey, keyOfData } from "./names.ts";
@@ -46,34 +45,14 @@ export class GatewayUploadListing {
   }
 
   async #all({ bucket, prefix }: UploadListQuery): Promise<UploadRecord[]> {
-    const whole = await this.#below(bucket, prefix);
+    const whole = await allUploads(this.#uploads, bucket, prefix);
     // A backend with MinIO's directories finds uploads by their whole name alone.
-    const named = prefix === "" ? [] : await this.#below(bucket, dataKey(prefix));
-    const found = new Map([...whole, ...named]).values();
+    const named = prefix === "" ? [] : await allUploads(this.#uploads, bucket, dataKey(prefix));
+    const found = new Map([...whole, ...named].map((upload) => [upload.uploadId, upload])).values();
     const records = await concurrently([...found], AT_ONCE, (upload) => this.#record(upload));
     return records.flatMap((record) => record ?? [])
       .filter(({ key }) => key.startsWith(prefix))
       .sort((a, b) => compareUtf8(a.key, b.key) || a.initiatedAt - b.initiatedAt);
-  }
-
-  /** By their ids. */
-  async #below(bucket: string, prefix: string): Promise<ReadonlyMap<string, RemoteUpload>> {
-    const found = new Map<string, RemoteUpload>();
-    for (let mark = { key: "", uploadId: "" };;) {
-      const page = await this.#uploads.list({
-        bucket,
-        prefix,
-        delimiter: "",
-        afterKey: mark.key,
-        afterUploadId: mark.uploadId,
-        limit: MOST_LISTED,
-      });
-      const before = found.size;
-      for (const upload of page.uploads) found.set(upload.uploadId, upload);
-      if (page.next === undefined) return found;
-      if (found.size === before) throw foreign("a list of uploads that begins again");
-      mark = page.next;
-    }
   }
 
   async #record({ bucket, key: name, uploadId, initiatedAt, checksum }: RemoteUpload) {
