@@ -11,9 +11,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { load, loadWarm, type Shot } from "./bench/load.ts";
 import { HASHED, serveProxy } from "./bench/plain-proxy.ts";
-import { type Measured, PORT_PRINTED, startMeasured } from "./bench/process.ts";
+import { ENDPOINT_PRINTED, type Measured, PORT_PRINTED, startMeasured } from "./bench/process.ts";
 import { heading, line } from "./bench/report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./bench/requests.ts";
+import { runtimeNamed } from "./bench/runtimes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -22,15 +23,10 @@ const { values } = parseArgs({
     proxy: { type: "string" },
   },
 });
-const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
-  bun: ["node_modules/.bin/bun"],
-  deno: ["node_modules/.bin/deno", "run", "-A"],
-  node: ["node_modules/node/bin/node", "--disable-warning=ExperimentalWarning"],
-};
 const ENCRYPTED = { "x-amz-server-side-encryption": "AES256" };
 const MIB = 2 ** 20;
 
-const [command = "", ...before] = RUNTIMES[values.runtime] ?? [];
+const { command, words: before } = runtimeNamed(values.runtime);
 const seconds = Number(values.seconds);
 const running: Measured[] = [];
 
@@ -70,7 +66,7 @@ async function start(
     command,
     [...before, "main.ts", name, ...address, rest.at(-1) ?? ""],
     { MINIO_ROOT_USER: BENCH_USER, MINIO_ROOT_PASSWORD: BENCH_PASSWORD, ...env },
-    /Endpoint: *http:\/\/127\.0\.0\.1:(\d+)/,
+    ENDPOINT_PRINTED,
   );
   running.push(server);
   return server;

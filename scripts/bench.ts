@@ -16,9 +16,10 @@ import { measureLimits } from "./bench/limits.ts";
 import { type Figure, load, loadWarm } from "./bench/load.ts";
 import { crowdedMemory } from "./bench/memory.ts";
 import { servePlain, startPlain } from "./bench/plain-server.ts";
-import { startMeasured } from "./bench/process.ts";
+import { ENDPOINT_PRINTED, startMeasured } from "./bench/process.ts";
 import { heading, line } from "./bench/report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./bench/requests.ts";
+import { runtimeNamed } from "./bench/runtimes.ts";
 import { measureVault } from "./bench/vault.ts";
 
 const { values } = parseArgs({
@@ -30,17 +31,12 @@ const { values } = parseArgs({
     plain: { type: "string" },
   },
 });
-const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
-  bun: ["node_modules/.bin/bun"],
-  deno: ["node_modules/.bin/deno", "run", "-A"],
-  node: ["node_modules/node/bin/node", "--disable-warning=ExperimentalWarning"],
-};
 
 if (values.plain !== undefined) servePlain(values.plain);
 else await bench();
 
 async function bench(): Promise<void> {
-  const [command = "", ...words] = RUNTIMES[values.runtime] ?? [];
+  const { command, words } = runtimeNamed(values.runtime);
   const seconds = Number(values.seconds);
   const directory = mkdtempSync(join(tmpdir(), "minio-ts-bench-"));
   const wanted = (name: string) => name.toLowerCase().includes(values.only.toLowerCase());
@@ -98,7 +94,7 @@ async function bench(): Promise<void> {
     ], {
       MINIO_ROOT_USER: BENCH_USER,
       MINIO_ROOT_PASSWORD: BENCH_PASSWORD,
-    }, /Endpoint: *http:\/\/127\.0\.0\.1:(\d+)/);
+    }, ENDPOINT_PRINTED);
     const requests = new Requests(server.port);
     await load("create bucket", server, 1, 0.001, () => requests.put("/bench", Buffer.alloc(0)));
 

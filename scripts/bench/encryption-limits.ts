@@ -3,7 +3,7 @@ import { loadWarm } from "./load.ts";
 import { startPlain } from "./plain-server.ts";
 import { line } from "./report.ts";
 import { Requests } from "./requests.ts";
-import type { Runtime } from "./vault.ts";
+import type { Runtime } from "./runtimes.ts";
 
 const SMALL = 4096;
 const LARGE = 2 ** 26;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { measureEncryptionLimits, type SmallCosts } from "./encryption-limits.ts";
 import { type Figure, load, loadWarm, type Shot, together } from "./load.ts";
 import { crowdedMemory } from "./memory.ts";
-import { type Measured, startMeasured } from "./process.ts";
+import { ENDPOINT_PRINTED, type Measured, startMeasured } from "./process.ts";
 import { line } from "./report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./requests.ts";
-import type { Runtime } from "./vault.ts";
+import type { Runtime } from "./runtimes.ts";
 
 /** What a figure is held against, and whether it must not be above or not be below. */
 interface Goal {
@@ -54,7 +54,7 @@ export async function measureEncryption(
         MINIO_SSE_MASTER_KEY: `bench:${randomBytes(32).toString("hex")}`,
         MINIO_SSE_CRYPTO: provider,
       },
-      /Endpoint: *http:\/\/127\.0\.0\.1:(\d+)/,
+      ENDPOINT_PRINTED,
     );
     await measureProvider(server, seconds, md5, GOALS[provider], costs);
     await server.stop();

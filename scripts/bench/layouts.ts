@@ -2,10 +2,11 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { load, type Shot } from "./load.ts";
-import { startMeasured } from "./process.ts";
+import { ENDPOINT_PRINTED, startMeasured } from "./process.ts";
 import { line } from "./report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./requests.ts";
-import { putAll, type Runtime } from "./vault.ts";
+import type { Runtime } from "./runtimes.ts";
+import { putAll } from "./vault.ts";
 
 const OBJECTS = 2000;
 
@@ -26,7 +27,7 @@ export async function measureLayouts(
       command,
       [...words, "main.ts", ...served, "--address", "127.0.0.1:0", join(directory, served.join("-"))],
       { MINIO_ROOT_USER: BENCH_USER, MINIO_ROOT_PASSWORD: BENCH_PASSWORD },
-      /Endpoint: *http:\/\/127\.0\.0\.1:(\d+)/,
+      ENDPOINT_PRINTED,
     );
     const requests = new Requests(server.port);
     await load("create bucket", server, 1, 0.001, () => requests.put("/bench", Buffer.alloc(0)));

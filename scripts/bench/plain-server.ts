@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { keepSealed, PROVIDERS, sendOpened } from "./plain-sealed.ts";
 import { keepSmall, sendSmall } from "./plain-small.ts";
 import { listenMeasured, type Measured, PORT_PRINTED, startMeasured } from "./process.ts";
-import type { Runtime } from "./vault.ts";
+import type { Runtime } from "./runtimes.ts";
 
 /**
  * A server that answers as little as HTTP allows: what loopback and `node:http` cost without any S3. `/big` is 64 MiB,

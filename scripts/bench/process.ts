@@ -18,6 +18,9 @@ export interface Measured {
 /** Clock ticks per second of `/proc/PID/stat`; 100 on every Linux that this runs on. */
 const TICKS = 100;
 
+/** Finds the port of a server of this source in what it prints when it starts. */
+export const ENDPOINT_PRINTED = /Endpoint: *http:\/\/127\.0\.0\.1:(\d+)/;
+
 /** Finds the port that `listenMeasured` has printed. */
 export const PORT_PRINTED = /"port":(\d+)/;
 

@@ -4,20 +4,15 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { load, type Shot } from "./load.ts";
-import { type Measured, startMeasured } from "./process.ts";
+import { ENDPOINT_PRINTED, type Measured, startMeasured } from "./process.ts";
 import { line } from "./report.ts";
 import { BENCH_PASSWORD, BENCH_USER, Requests } from "./requests.ts";
+import type { Runtime } from "./runtimes.ts";
 import { Wire } from "./wire.ts";
 
 const DOUBLE = "tests/kms/vault/double-process.ts";
 const SSE_S3 = { "x-amz-server-side-encryption": "AES256" };
 const OBJECTS = 2000;
-
-/** How a runtime runs a script. */
-export interface Runtime {
-  readonly command: string;
-  readonly words: readonly string[];
-}
 
 /**
  * Measures PUT and GET of small SSE-S3 objects with a double of Vault on loopback, and prints beside each how many calls
@@ -42,7 +37,7 @@ export async function measureVault(
     command,
     [...words, "main.ts", "server", "--address", "127.0.0.1:0", join(directory, "vault")],
     env,
-    /Endpoint: *http:\/\/127\.0\.0\.1:(\d+)/,
+    ENDPOINT_PRINTED,
   );
   const requests = new Requests(server.port);
   await load("create bucket", server, 1, 0.001, () => requests.put("/bench", Buffer.alloc(0)));
