@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Secret } from "../crypto/secret.ts";
 import { S3Error } from "../errors/s3-error.ts";
 import type { RequestHeaders } from "../http/headers.ts";
+import { CUSTOMER_ALGORITHM } from "../http/sse-headers.ts";
 import { customerKeyNotApplicable, insecure } from "./faults.ts";
 
 /** A key that the client sends with every request on its object, and its MD5 as the answer repeats it. */
@@ -18,7 +19,7 @@ export type CustomerKeyPlace = "object" | "copy-source";
 
 const NAMES = {
   "object": {
-    algorithm: "x-amz-server-side-encryption-customer-algorithm",
+    algorithm: CUSTOMER_ALGORITHM,
     key: "x-amz-server-side-encryption-customer-key",
     md5: "x-amz-server-side-encryption-customer-key-md5",
   },
@@ -109,7 +110,7 @@ function missing(what: string, header: string): S3Error {
 /** What an answer says of an object under a customer key. */
 export function customerKeyHeaders({ md5 }: CustomerKey): Readonly<Record<string, string>> {
   return {
-    "x-amz-server-side-encryption-customer-algorithm": "AES256",
+    [CUSTOMER_ALGORITHM]: "AES256",
     "x-amz-server-side-encryption-customer-key-MD5": md5,
   };
 }

@@ -1,6 +1,7 @@
 import type { Aead } from "../crypto/aead.ts";
 import type { Secret } from "../crypto/secret.ts";
 import { S3Error } from "../errors/s3-error.ts";
+import { SSE_HEADER } from "../http/sse-headers.ts";
 import type { ObjectRecord } from "../store/store.ts";
 import { type CustomerKey, customerKeyHeaders } from "./customer-key.ts";
 import { decrypt } from "./decrypting.ts";
@@ -13,7 +14,7 @@ import { checkAdopted, checkRecord, checkUnsealedRecord, isAdopted, isSealedReco
 import type { ObjectView } from "./sse.ts";
 
 /** What an answer says of an object under the server's keys. */
-export const KMS_HEADERS: Readonly<Record<string, string>> = { "x-amz-server-side-encryption": "AES256" };
+export const KMS_HEADERS: Readonly<Record<string, string>> = { [SSE_HEADER]: "AES256" };
 
 /** What a view is made with. */
 export interface ViewParts {

@@ -1,7 +1,5 @@
 import { S3Error } from "../errors/s3-error.ts";
-
-/** The header of SSE-S3, and what those of SSE-KMS begin with. */
-export const SSE_HEADER = "x-amz-server-side-encryption";
+import { SSE_HEADER } from "../http/sse-headers.ts";
 
 /** Customer keys sent in the clear. */
 export function insecure(): S3Error {

@@ -1,7 +1,8 @@
 import { S3Error } from "../errors/s3-error.ts";
 import type { RequestHeaders } from "../http/headers.ts";
+import { SSE_HEADER } from "../http/sse-headers.ts";
 import { type CustomerKey, customerKey, refuseInsecureKeys, refuseStrayCopyKeys } from "./customer-key.ts";
-import { notSupportedHere, SSE_HEADER, twoKinds } from "./faults.ts";
+import { notSupportedHere, twoKinds } from "./faults.ts";
 
 /** What kind of encryption a write asks for. */
 export type Intent =

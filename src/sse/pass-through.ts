@@ -1,15 +1,10 @@
 import { S3Error } from "../errors/s3-error.ts";
 import type { RequestHeaders } from "../http/headers.ts";
+import { CUSTOMER_ALGORITHM, SSE_HEADER } from "../http/sse-headers.ts";
 import type { BackendEncryption, ObjectRecord } from "../store/store.ts";
 import { type CustomerKey, customerKey, customerKeyHeaders, refuseStrayCopyKeys } from "./customer-key.ts";
 import { KMS_HEADERS } from "./encrypted-view.ts";
-import {
-  customerKeyMissing,
-  customerKeyNotApplicable,
-  notSupportedHere,
-  SSE_HEADER,
-  twoKinds,
-} from "./faults.ts";
+import { customerKeyMissing, customerKeyNotApplicable, notSupportedHere, twoKinds } from "./faults.ts";
 import { readIntent } from "./intent.ts";
 import { bareView, PLAIN_PARTS, PLAIN_ROTATION, PLAIN_SEALING } from "./plain.ts";
 import type { Sealing, Sse, SseRequest } from "./sse.ts";
@@ -18,9 +13,6 @@ import type { Sealing, Sse, SseRequest } from "./sse.ts";
 const KMS_DETAILS = ["aws-kms-key-id", "context", "bucket-key-enabled"].map((name) =>
   `${SSE_HEADER}-${name}`
 );
-
-/** What an answer says of an object that its backend keeps under a customer's key. */
-const CUSTOMER_ALGORITHM = `${SSE_HEADER}-customer-algorithm`;
 
 /**
  * The encryption of a gateway that has no keys itself: every request for one goes on to the backend, whose answers tell

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { S3Error } from "../../errors/s3-error.ts";
+import { SSE_HEADER } from "../../http/sse-headers.ts";
 import type { BackendEncryption } from "../store.ts";
 import { type Endpoint, isLoopback } from "./client/endpoint.ts";
 
@@ -20,10 +21,6 @@ export function mayCarryKeys({ secure, overLoopback }: KeyRules): boolean {
   return secure || overLoopback;
 }
 
-const SSE = "x-amz-server-side-encryption";
-/** The header that says that something is under a customer's key. */
-export const CUSTOMER_ALGORITHM = `${SSE}-customer-algorithm`;
-
 /**
  * Headers that ask for an encryption when an object or upload is begun.
  * @throws S3Error InvalidRequest for a customer's key that would go over plain HTTP
@@ -32,7 +29,7 @@ export function headersOfWrite(
   encryption: BackendEncryption | undefined,
   rules: KeyRules,
 ): Record<string, string> {
-  if (encryption?.kind === "sse-s3") return { [SSE]: "AES256" };
+  if (encryption?.kind === "sse-s3") return { [SSE_HEADER]: "AES256" };
   if (encryption?.kind === "sse-kms") return { ...encryption.headers };
   return headersOfKey(encryption, rules);
 }
@@ -51,7 +48,7 @@ export function headersOfKey(
     });
   }
   const prefix = place === "object"
-    ? `${SSE}-customer-`
+    ? `${SSE_HEADER}-customer-`
     : "x-amz-copy-source-server-side-encryption-customer-";
   const key = Buffer.from(encryption.key.reveal());
   const headers = {
@@ -65,6 +62,8 @@ export function headersOfKey(
 
 /** What an answer says of the backend's encryption, under the names that clients know. */
 export function encryptionOf(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
-  const entries = [...headers].filter(([name]) => name.startsWith(SSE) && name !== `${SSE}-customer-key`);
+  const entries = [...headers].filter(([name]) =>
+    name.startsWith(SSE_HEADER) && name !== `${SSE_HEADER}-customer-key`
+  );
   return Object.fromEntries(entries);
 }

@@ -2,14 +2,9 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { randomBytes } from "../../crypto/random.ts";
 import { S3Error } from "../../errors/s3-error.ts";
+import { CUSTOMER_ALGORITHM } from "../../http/sse-headers.ts";
 import type { BackendEncryption } from "../store.ts";
-import {
-  CUSTOMER_ALGORITHM,
-  encryptionOf,
-  headersOfKey,
-  headersOfWrite,
-  type KeyRules,
-} from "./encryption-headers.ts";
+import { encryptionOf, headersOfKey, headersOfWrite, type KeyRules } from "./encryption-headers.ts";
 import type { RemoteObjects } from "./remote-objects.ts";
 import type { RemoteUploads } from "./remote-uploads.ts";
 

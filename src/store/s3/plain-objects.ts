@@ -1,5 +1,6 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import { percentEncodePath } from "../../http/percent.ts";
+import { CUSTOMER_ALGORITHM } from "../../http/sse-headers.ts";
 import { requiredText } from "../../xml/xml-parser.ts";
 import type {
   BackendEncryption,
@@ -13,7 +14,7 @@ import type {
 } from "../store.ts";
 import { type Backend, wholeOf } from "./client/backend.ts";
 import { errorWithin } from "./client/backend-error.ts";
-import { CUSTOMER_ALGORITHM, headersOfKey, headersOfWrite, type KeyRules } from "./encryption-headers.ts";
+import { headersOfKey, headersOfWrite, type KeyRules } from "./encryption-headers.ts";
 import { KeyLocks } from "./key-locks.ts";
 import { headersOf } from "./metadata-headers.ts";
 import { readDocument, timeOf } from "./remote-document.ts";

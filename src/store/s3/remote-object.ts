@@ -1,6 +1,7 @@
+import { CUSTOMER_ALGORITHM, SSE_HEADER } from "../../http/sse-headers.ts";
 import { CHECKSUM_ALGORITHMS, type Metadata, type StoredChecksum } from "../store.ts";
 import { foreign } from "./client/foreign.ts";
-import { CUSTOMER_ALGORITHM, encryptionOf } from "./encryption-headers.ts";
+import { encryptionOf } from "./encryption-headers.ts";
 import { metadataOf } from "./metadata-headers.ts";
 
 /** What a backend tells of one of its objects. */
@@ -70,7 +71,7 @@ export function unquoted(etag: string): string {
 
 /** Whether an ETag is the MD5 of the object's bytes. */
 export function isMd5({ etag, encryption }: Pick<RemoteObject, "etag" | "encryption">): boolean {
-  const method = encryption["x-amz-server-side-encryption"] ?? "AES256";
+  const method = encryption[SSE_HEADER] ?? "AES256";
   const customer = CUSTOMER_ALGORITHM in encryption;
   return /^[0-9a-f]{32}$/.test(etag) && method === "AES256" && !customer;
 }
