@@ -1,4 +1,5 @@
 import { S3Error } from "../../errors/s3-error.ts";
+import type { Trailer } from "./client/aws-chunked.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { heldBack } from "./held-back.ts";
 import { beginningOf, SMALL, wholeBody } from "./small-body.ts";
@@ -16,7 +17,7 @@ export interface OutgoingBody {
   /** Called when all of it has passed and before the backend has it all. When it throws, the backend keeps nothing. */
   readonly confirmed: () => Promise<void>;
   /** A header that is known only once the body has been confirmed, for a body that is streamed. */
-  readonly trailer?: { readonly name: string; readonly value: () => string } | undefined;
+  readonly trailer?: Trailer | undefined;
 }
 
 /**

@@ -1,7 +1,14 @@
 import { Buffer } from "node:buffer";
 import { giveBack } from "../../../crypto/give-back.ts";
-import type { StreamBody } from "./request-body.ts";
 import type { SignatureChain } from "./signer.ts";
+
+/** A header behind the body, known only at its end. */
+export interface Trailer {
+  /** In lower case. */
+  readonly name: string;
+  /** Called once the whole body has been taken. */
+  readonly value: () => string;
+}
 
 /** Bytes of the body in one chunk. */
 const CHUNK = 256 * 1024;
@@ -37,14 +44,16 @@ export function chunkedLength(length: number, signed: boolean, trailer: string |
 /**
  * The body in chunks, each in one piece of memory with its head before it and its end behind it: an HTTP client that is
  * given them one by one copies them together as well, into cold memory.
+ * @param body whose chunks are freed as they are copied
  * @param chain `undefined` to sign nothing
  */
 export async function* chunked(
-  { chunks, trailer }: StreamBody,
+  body: AsyncIterable<Uint8Array>,
+  trailer: Trailer | undefined,
   chain: SignatureChain | undefined,
 ): AsyncGenerator<Uint8Array> {
   let frame = new Frame(chain);
-  for await (const bytes of chunks) {
+  for await (const bytes of body) {
     for (let taken = 0; taken < bytes.length;) {
       taken += frame.take(bytes.subarray(taken));
       if (frame.length < CHUNK) continue;

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { EMPTY_SHA256 } from "../../../sigv4/canonical.ts";
-import { chunked, chunkedLength } from "./aws-chunked.ts";
+import { chunked, chunkedLength, type Trailer } from "./aws-chunked.ts";
 import type { SignatureChain } from "./signer.ts";
 
 /** The body of a request. Bytes can be sent again, a stream cannot. */
 export type RequestBody = { readonly kind: "bytes"; readonly bytes: Uint8Array } | StreamBody;
 
+/** A body that can be read only once. */
 export interface StreamBody {
   readonly kind: "stream";
   readonly length: number;
@@ -13,8 +14,7 @@ export interface StreamBody {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Whether whoever reads the bytes finds out by themselves that they were changed, so that they need no signature. */
   readonly provesItself?: boolean;
-  /** A header that is known only at the end. */
-  readonly trailer?: { readonly name: string; readonly value: () => string };
+  readonly trailer?: Trailer;
 }
 
 /** How a body goes over the wire. */
@@ -58,7 +58,7 @@ export function framingOf(
       "x-amz-decoded-content-length": String(length),
       ...(trailer === undefined ? {} : { "x-amz-trailer": trailer.name }),
     },
-    pieces: (chain) => chunked(body, secure ? undefined : chain),
+    pieces: (chain) => chunked(chunks, trailer, secure ? undefined : chain),
   };
 }
 
