@@ -3,7 +3,7 @@ import { randomBytes } from "../../crypto/random.ts";
 import { parseAnswer } from "../../xml/xml-parser.ts";
 import { type Backend, wholeOf } from "./client/backend.ts";
 import { type Said, whatIsSaid } from "./client/backend-error.ts";
-import type { Answer } from "./client/exchange.ts";
+import type { Answer } from "./client/answer.ts";
 
 /** Why a backend is of no use. The message goes on after its URL. */
 export class ProbeError extends Error {

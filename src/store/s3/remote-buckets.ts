@@ -4,7 +4,7 @@ import { document, element } from "../../xml/xml-writer.ts";
 import type { BucketPage, BucketRecord } from "../store.ts";
 import type { Backend } from "./client/backend.ts";
 import { errorOf } from "./client/backend-error.ts";
-import type { Answer } from "./client/exchange.ts";
+import type { Answer } from "./client/answer.ts";
 import { readDocument, timeOf } from "./remote-document.ts";
 
 /** Room for ten thousand buckets. */

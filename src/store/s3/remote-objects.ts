@@ -3,7 +3,7 @@ import type { BackendEncryption } from "../store.ts";
 import { type AnswerBody, BrokenAnswer } from "./client/answer-body.ts";
 import { type Backend, unreachable } from "./client/backend.ts";
 import { errorOf } from "./client/backend-error.ts";
-import type { Answer } from "./client/exchange.ts";
+import type { Answer } from "./client/answer.ts";
 import { foreign } from "./client/foreign.ts";
 import type { RequestBody } from "./client/request-body.ts";
 import { headersOfKey, type KeyRules } from "./encryption-headers.ts";

@@ -1,7 +1,7 @@
 import { S3Error, type S3ErrorCode } from "../../../errors/s3-error.ts";
 import { S3_ERRORS } from "../../../errors/table.ts";
 import { childText, parseAnswer } from "../../../xml/xml-parser.ts";
-import type { Answer } from "./exchange.ts";
+import type { Answer } from "./answer.ts";
 
 /** Longest error document that is read, in bytes. */
 const MAX_DOCUMENT = 64 * 1024;

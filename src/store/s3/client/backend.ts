@@ -1,9 +1,11 @@
 import { S3Error } from "../../../errors/s3-error.ts";
 import { percentEncode } from "../../../http/percent.ts";
+import type { Answer } from "./answer.ts";
 import { BrokenAnswer } from "./answer-body.ts";
 import { errorOf } from "./backend-error.ts";
+import { ConnectionFault } from "./connection-fault.ts";
+import { Connections } from "./connections.ts";
 import { type Endpoint, targetOf } from "./endpoint.ts";
-import { type Answer, ConnectionFault, Connections } from "./exchange.ts";
 import { framingOf, type RequestBody } from "./request-body.ts";
 import { type BackendCredentials, RequestSigner } from "./signer.ts";
 

@@ -1,13 +1,8 @@
-import {
-  Agent as HttpAgent,
-  type ClientRequest,
-  type IncomingMessage,
-  request as httpRequest,
-} from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { giveBack } from "../../../crypto/give-back.ts";
-import { sendingOnce } from "../../../http/sending-once.ts";
-import { AnswerBody } from "./answer-body.ts";
+import { type Answer, answerOf } from "./answer.ts";
+import { ConnectionFault } from "./connection-fault.ts";
+import { Patience } from "./patience.ts";
 
 /** One request, ready for the wire. */
 export interface WireRequest {
@@ -25,89 +20,27 @@ export interface WireRequest {
   readonly patience: number;
 }
 
-/** What came back. */
-export interface Answer {
-  readonly status: number;
-  /** Names in lower case, values in Latin-1. */
-  readonly headers: ReadonlyMap<string, string>;
-  readonly body: AnswerBody;
-}
-
-/** The backend cannot be reached, or broke off. */
-export class ConnectionFault extends Error {
-  override readonly name = "ConnectionFault";
-  /** Whether any of the body had been taken from its source. */
-  readonly bodyBegun: boolean;
-
-  constructor(message: string, bodyBegun: boolean, cause?: unknown) {
-    super(message, { cause });
-    this.bodyBegun = bodyBegun;
-  }
-}
-
-/** Idle connections are closed after this time, in milliseconds: sooner than servers do, so that none is met closing. */
-const IDLE_CONNECTION = 4000;
 /** How long a backend may take to say that it wants a body, in milliseconds. Some never do. */
 const CONTINUE_PATIENCE = 1000;
 
-/** Connections to a backend, kept and shared. */
-export class Connections {
-  readonly #secure: boolean;
-  readonly #agent: HttpAgent;
-
-  /** @param authorities PEM certificates to trust; `undefined` for those of the system */
-  constructor(secure: boolean, authorities: readonly string[] | undefined) {
-    this.#secure = secure;
-    const pool = { keepAlive: true, maxFreeSockets: 64, timeout: IDLE_CONNECTION };
-    this.#agent = sendingOnce(
-      secure
-        ? new HttpsAgent({ ...pool, ...(authorities === undefined ? {} : { ca: [...authorities] }) })
-        : new HttpAgent(pool),
-    );
-  }
-
-  /**
-   * Makes a request. The answer may come before the body has been sent; then the rest of it is not.
-   * @throws ConnectionFault, and whatever the pieces throw
-   */
-  exchange(request: WireRequest): Promise<Answer> {
-    const send = this.#secure ? httpsRequest : httpRequest;
-    const outgoing = send({
-      method: request.method,
-      host: request.host,
-      port: request.port,
-      path: request.target,
-      headers: { ...request.headers, ...(request.once ? { "Expect": "100-continue" } : {}) },
-      agent: this.#agent,
-    });
-    return new Exchange(request, outgoing).answer;
-  }
-
-  close(): void {
-    this.#agent.destroy();
-  }
-}
-
-class Exchange {
-  readonly answer: Promise<Answer>;
+/** One request on its way, until the head of its answer is there or it has failed: then it is settled. */
+export class Exchange {
   readonly #request: WireRequest;
   readonly #outgoing: ClientRequest;
-  #resolve: (answer: Answer) => void = () => {};
-  #reject: (fault: unknown) => void = () => {};
+  readonly #answer = Promise.withResolvers<Answer>();
+  readonly #patience: Patience;
   #settled = false;
   #bodyBegun = false;
   #bodySent = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Wakes the writer, which waits for the backend to take more. */
+  /** Wakes the writer, which waits for the backend. */
   #wake: () => void = () => {};
 
+  /** @param outgoing the request as it was opened, nothing of it sent */
   constructor(request: WireRequest, outgoing: ClientRequest) {
+    const { patience } = request;
     this.#request = request;
     this.#outgoing = outgoing;
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#patience = new Patience(patience, () => this.#break(`the backend did nothing for ${patience} ms`));
     outgoing.on(
       "error",
       (cause) => this.#break(cause instanceof Error ? cause.message : String(cause), cause),
@@ -118,68 +51,67 @@ class Exchange {
     this.#write().catch((thrown) => this.#fail(thrown));
   }
 
+  /** Rejects with a ConnectionFault, or whatever the pieces throw. */
+  get answer(): Promise<Answer> {
+    return this.#answer.promise;
+  }
+
   async #write(): Promise<void> {
+    if (this.#request.once) await this.#askFirst();
+    if (!this.#settled) await this.#writeBody();
+  }
+
+  /** Waits until the backend says that it wants the body, or for a while where it says nothing. */
+  async #askFirst(): Promise<void> {
+    const wanted = new Promise<void>((resolve) => this.#outgoing.once("continue", resolve));
+    this.#outgoing.flushHeaders();
+    this.#patience.begin();
+    const settled = new Promise<void>((resolve) => this.#wake = resolve);
+    await Promise.race([wanted, later(CONTINUE_PATIENCE), settled]);
+  }
+
+  async #writeBody(): Promise<void> {
     const { pieces, once } = this.#request;
     const outgoing = this.#outgoing;
-    if (once) {
-      const wanted = new Promise<void>((resolve) => outgoing.once("continue", resolve));
-      outgoing.flushHeaders();
-      this.#watch();
-      await this.#orSettled(Promise.race([wanted, later(CONTINUE_PATIENCE)]));
-    }
-    if (this.#settled) return;
     const iterator = pieces[Symbol.asyncIterator]();
     this.#bodyBegun = true;
     try {
       // While the source of the body is waited for, the backend is not: its time begins when it has something to do.
-      this.#unwatch();
+      this.#patience.end();
       for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {
         if (this.#settled) return;
         const chunk = step.value;
         const more = outgoing.write(chunk, (fault) => once && !fault && giveBack(chunk));
-        if (!more) {
-          this.#watch();
-          await this.#drained();
-          this.#unwatch();
-        }
+        if (!more) await this.#drained();
         if (this.#settled) return;
       }
       this.#bodySent = true;
-      this.#watch();
+      this.#patience.begin();
       outgoing.end();
     } finally {
       await iterator.return?.();
     }
   }
 
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#settled || !this.#outgoing.writableNeedDrain) return resolve();
-      this.#wake = resolve;
-    });
-  }
-
-  async #orSettled(event: Promise<void>): Promise<void> {
-    await Promise.race([event, new Promise<void>((resolve) => this.#wake = resolve)]);
+  /** Waits until the backend has taken what was written, or the exchange is settled. */
+  async #drained(): Promise<void> {
+    this.#patience.begin();
+    if (!this.#settled && this.#outgoing.writableNeedDrain) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    this.#patience.end();
   }
 
   #take(incoming: IncomingMessage): void {
-    const status = incoming.statusCode ?? 0;
-    if (!this.#bodySent && status < 300) this.#break("the backend agreed before it had the whole body");
+    const { statusCode = 0 } = incoming;
+    if (!this.#bodySent && statusCode < 300) this.#break("the backend agreed before it had the whole body");
     if (this.#settled) return void incoming.destroy();
     this.#settle();
-    const headers = new Map<string, string>();
-    for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
-      headers.set((incoming.rawHeaders[i] ?? "").toLowerCase(), incoming.rawHeaders[i + 1] ?? "");
-    }
-    const bodiless = this.#request.method === "HEAD" || status === 204 || status === 304;
-    const length = bodiless ? 0 : declaredLength(headers);
-    const body = new AnswerBody(incoming, length, this.#request.patience);
-    if (!this.#bodySent) {
-      // The rest of the body will not be sent, so the connection is of no more use.
-      incoming.once("end", () => this.#outgoing.destroy());
-    }
-    this.#resolve({ status, headers, body });
+    const { method, patience } = this.#request;
+    const answer = answerOf(incoming, method, patience);
+    // The rest of the body will not be sent, so the connection is of no more use.
+    if (!this.#bodySent) incoming.once("end", () => this.#outgoing.destroy());
+    this.#answer.resolve(answer);
   }
 
   #break(message: string, cause?: unknown): void {
@@ -189,30 +121,15 @@ class Exchange {
   #fail(fault: unknown): void {
     if (this.#settled) return;
     this.#settle();
-    this.#reject(fault);
+    this.#answer.reject(fault);
     this.#outgoing.destroy();
   }
 
   #settle(): void {
     this.#settled = true;
-    this.#unwatch();
+    this.#patience.end();
     this.#wake();
   }
-
-  #watch(): void {
-    clearTimeout(this.#timer);
-    const { patience } = this.#request;
-    this.#timer = setTimeout(() => this.#break(`the backend did nothing for ${patience} ms`), patience);
-  }
-
-  #unwatch(): void {
-    clearTimeout(this.#timer);
-  }
-}
-
-function declaredLength(headers: ReadonlyMap<string, string>): number | undefined {
-  const text = headers.get("content-length");
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function later(time: number): Promise<void> {
