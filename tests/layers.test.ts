@@ -27,24 +27,22 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   audit: ["audit", "s3", "http", "crypto", "log"],
   app: ["app", "metrics", "s3", "auth", "sse", "store", "kms", "http", "errors", "log", "digest", "crypto"],
   cli: [
-    ...[
-      "cli",
-      "app",
-      "metrics",
-      "audit",
-      "s3",
-      "auth",
-      "sse",
-      "store",
-      "store/s3",
-      "kms",
-      "http",
-      "errors",
-      "log",
-      "digest",
-      "config",
-      "crypto",
-    ],
+    "cli",
+    "app",
+    "metrics",
+    "audit",
+    "s3",
+    "auth",
+    "sse",
+    "store",
+    "store/s3",
+    "kms",
+    "http",
+    "errors",
+    "log",
+    "digest",
+    "config",
+    "crypto",
   ],
 };
 
@@ -58,17 +56,38 @@ const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".ts"))
   .map((name) => join(SRC, name));
 
+/** Files of src, each with those that it imports. */
+const imports = new Map(files.map((file) => {
+  const targets = [...readFileSync(file, "utf8").matchAll(/from\s+"(\.[^"]+)"/g)]
+    .map(([, target = ""]) => join(dirname(file), target));
+  return [file, targets.filter((target) => !target.endsWith("/package.json"))] as const;
+}));
+
 test("imports point down through the layers only", () => {
   const wrong: string[] = [];
-  for (const file of files) {
-    for (const [, target] of readFileSync(file, "utf8").matchAll(/from\s+"(\.[^"]+)"/g)) {
-      if (target?.endsWith("/package.json")) continue;
-      const imported = layerOf(join(dirname(file), target ?? ""));
+  for (const [file, targets] of imports) {
+    for (const imported of targets.map(layerOf)) {
       if (LAYERS[layerOf(file)]?.includes(imported)) continue;
       wrong.push(`${relative(SRC, file)} imports ${imported}`);
     }
   }
   expect(wrong).toEqual([]);
+});
+
+test("no file imports itself by way of others", () => {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const follow = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) {
+      const circle = [...way.slice(way.indexOf(file)), file];
+      circles.push(circle.map((name) => relative(SRC, name)).join(" -> "));
+    }
+    if (done.has(file) || way.includes(file)) return;
+    for (const target of imports.get(file) ?? []) follow(target, [...way, file]);
+    done.add(file);
+  };
+  for (const file of files) follow(file, []);
+  expect(circles).toEqual([]);
 });
 
 test("no source file has more than 400 lines", () => {
