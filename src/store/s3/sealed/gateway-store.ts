@@ -24,6 +24,7 @@ import { allObjects } from "../remote-listing.ts";
 import { checkExpectation } from "../remote-record.ts";
 import { RemoteStore } from "../remote-store.ts";
 import { Commits } from "./commits.ts";
+import type { Current } from "./current.ts";
 import { emptyBucket } from "./empty-bucket.ts";
 import { GatewayListing } from "./gateway-listing.ts";
 import { MetaDocuments, type SeenMeta } from "./meta-documents.ts";
@@ -31,7 +32,7 @@ import { metaKey, ownName } from "./names.ts";
 import { Overwrites } from "./overwrites.ts";
 import { Recovery } from "./recovery.ts";
 import { Removal } from "./removal.ts";
-import { type Hide, SealedObjects } from "./sealed-objects.ts";
+import { SealedObjects } from "./sealed-objects.ts";
 import { isSealedRevision } from "./sealed-record.ts";
 import { SealedUploads } from "./sealed-uploads.ts";
 import { UploadDocuments } from "./upload-documents.ts";
@@ -54,6 +55,7 @@ export class GatewayStore extends RemoteStore implements Store {
   readonly #listing: GatewayListing;
   readonly #uploadListing: GatewayUploadListing;
   readonly #locks = new KeyLocks();
+  readonly #current: Current = (bucket, key) => this.head(bucket, key);
   readonly #kinds = new UploadKinds<SealedUploads | PlainUploads>();
 
   constructor(backend: Backend, keyRules: KeyRules) {
@@ -115,12 +117,10 @@ export class GatewayStore extends RemoteStore implements Store {
   }
 
   async putObject(put: PutObject): Promise<ObjectRecord> {
-    const { bucket, key } = put;
-    refuseReserved(key);
+    refuseReserved(put.key);
     await this.encryptionTrial.require(put);
     if (isSealed(put.metadata)) {
-      const current = (of: string, name: string) => this.head(of, name);
-      return await this.#sealed.put(put, current, () => this.#hiding(bucket, key));
+      return await this.#sealed.put(put, this.#current);
     }
     return await this.#putPlain(put);
   }
@@ -182,8 +182,7 @@ export class GatewayStore extends RemoteStore implements Store {
   async completeUpload(complete: CompleteUpload): Promise<ObjectRecord> {
     const { bucket, key } = complete;
     if (await this.#uploadsOf(complete) === this.#sealedUploads) {
-      const current = (of: string, name: string) => this.head(of, name);
-      return await this.#sealedUploads.complete(complete, current, () => this.#hiding(bucket, key));
+      return await this.#sealedUploads.complete(complete, this.#current);
     }
     return await this.#locks.hold(bucket, key, async () => {
       const { expect } = complete;
@@ -197,21 +196,6 @@ export class GatewayStore extends RemoteStore implements Store {
 
   async abortUpload(id: UploadId): Promise<void> {
     await (await this.#uploadsOf(id)).abort(id);
-  }
-
-  /**
-   * Looks which plain object an encrypted one is about to hide.
-   * @returns what takes that very one away, and none that somebody writes to replace the encrypted one
-   */
-  async #hiding(bucket: string, key: string): Promise<Hide> {
-    const objects = this.objects;
-    try {
-      const etag = await objects.etagOf(bucket, key);
-      return async () => void (etag !== undefined && await objects.deleteExactly(bucket, key, etag));
-    } catch {
-      // One that cannot be looked at must not stay either.
-      return () => objects.delete(bucket, key);
-    }
   }
 
   /** Writes a plain object, then takes away the encrypted one that was there and hides it. */

@@ -17,11 +17,11 @@ import { requestBody } from "../remote-body.ts";
 import type { RemotePart } from "../remote-upload-documents.ts";
 import type { RemoteUploads } from "../remote-uploads.ts";
 import { checkMd5, withMd5 } from "../sent-md5.ts";
+import type { Current } from "./current.ts";
 import type { DareMeta } from "./dare-meta.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
 import { backendUploadId, dataKey, partMetaKey, uploadMetaKey } from "./names.ts";
 import { partRecord } from "./part-revision.ts";
-import type { Current, Hiding } from "./sealed-objects.ts";
 import { plaintextSize } from "./sealed-record.ts";
 import { stampHeaders } from "./stamp.ts";
 import { dataUpload, type UploadDocuments } from "./upload-documents.ts";
@@ -155,10 +155,12 @@ export class SealedUploads {
     }
   }
 
-  complete(complete: CompleteUpload, current: Current, hiding: Hiding): Promise<ObjectRecord> {
-    return this.#parts.end.complete(complete, current, hiding);
+  /** As `UploadEnd.complete`. */
+  complete(complete: CompleteUpload, current: Current): Promise<ObjectRecord> {
+    return this.#parts.end.complete(complete, current);
   }
 
+  /** @throws S3Error NoSuchUpload */
   abort(id: UploadId): Promise<void> {
     return this.#parts.end.abort(id);
   }

@@ -6,12 +6,13 @@ import type { RemoteObjects } from "../remote-objects.ts";
 import { checkExpectation } from "../remote-record.ts";
 import type { RemoteUploads } from "../remote-uploads.ts";
 import type { Commits } from "./commits.ts";
+import type { Current } from "./current.ts";
 import type { DareMeta } from "./dare-meta.ts";
+import { lookWhatIsHidden } from "./hiding.ts";
 import type { MetaDocuments } from "./meta-documents.ts";
 import { backendUploadId, dataKey, metaKey } from "./names.ts";
 import type { Overwrites } from "./overwrites.ts";
 import { parsePartRevision } from "./part-revision.ts";
-import type { Current, Hiding } from "./sealed-objects.ts";
 import { type FoundMeta, sealedRecord } from "./sealed-record.ts";
 import { stampOf } from "./stamp.ts";
 import { dataUpload, type UploadDocuments } from "./upload-documents.ts";
@@ -36,21 +37,18 @@ export class UploadEnd {
   }
 
   /**
-   * Completes the upload at the backend and lets the caller take away what that hides.
+   * Completes the upload at the backend, and takes away what it hides then.
+   * @param current asked under the lock of the key
    * @throws S3Error NoSuchUpload, InvalidPart, PreconditionFailed
    */
-  async complete(
-    complete: CompleteUpload,
-    current: Current,
-    hiding: Hiding,
-  ): Promise<ObjectRecord> {
+  async complete(complete: CompleteUpload, current: Current): Promise<ObjectRecord> {
     const { bucket, key, expect } = complete;
-    const { kept, locks } = this.#parts;
+    const { objects, kept, locks } = this.#parts;
     return await locks.hold(bucket, key, async () => {
       const begun = await kept.require(complete);
       if (expect !== undefined) checkExpectation(expect, await current(bucket, key));
       const meta = finishedMeta(complete, begun);
-      const hidden = hiding();
+      const hidden = lookWhatIsHidden(objects, bucket, key);
       // Beside the upload first: from there it is put in its place if this process ends before it does it.
       // It stays an upload that can be completed again, whose id and checksum are as they were begun.
       await kept.write(complete, { ...meta, own: { ...begun.own, ...meta.own } });
