@@ -48,7 +48,7 @@ export function commandHelp({ name, summary, usage, flags, examples }: Command):
     `  minio-ts ${name} - ${summary}`,
     "",
     "USAGE:",
-    `  minio-ts ${name} ${usage}`,
+    `  minio-ts ${name} ${usage}`.trimEnd(),
     "",
     "FLAGS:",
     ...table([...flags, HELP_FLAG]),

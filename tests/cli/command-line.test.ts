@@ -34,6 +34,11 @@ describe("help", () => {
       for (const flag of ["--address", "--certs-dir", "--json", "--quiet"]) expect(out).toContain(flag);
     },
   );
+
+  test.each([["version"], ["licenses"], ["server"]])("no line of %s's ends in a space", async (name) => {
+    const { out } = await minio(["help", name]);
+    expect(out).not.toMatch(/ $/m);
+  });
 });
 
 test.each([["--version"], ["-v"], ["version"]])("%s prints the version and the runtime", async (word) => {
