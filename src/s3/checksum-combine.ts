@@ -1,10 +1,4 @@
-/**
- * CRC of a concatenation from the CRCs and sizes of its pieces, without the bytes.
- *
- * A CRC is a polynomial over GF(2) modulo P: appending n bytes to a message multiplies its CRC by x^(8n), then the CRC of
- * the appended piece is added (XOR). Start value and final XOR cancel out. Polynomials here are reflected: the highest
- * bit stands for x^0.
- */
+/** One kind of CRC. Polynomials are reflected: the highest bit stands for x^0. */
 export interface Crc {
   readonly width: 32 | 64;
   /** P without its leading term. */
@@ -22,8 +16,12 @@ export const CRC32C: Crc = { width: 32, polynomial: { high: 0, low: 0x82f63b78 }
 export const CRC64NVME: Crc = { width: 64, polynomial: { high: 0x9a6c9329, low: 0xac4bc9b5 } };
 
 /**
- * CRC of all pieces together.
+ * CRC of all pieces together, without their bytes.
+ *
+ * A CRC is a polynomial over GF(2) modulo P: appending n bytes to a message multiplies its CRC by x^(8n), then the CRC of
+ * the appended piece is added (XOR). Start value and final XOR cancel out.
  * @param pieces in their order, each with its CRC (big-endian, 4 or 8 bytes) and its size in bytes
+ * @returns as long as those of the pieces, big-endian; zeros for no pieces
  */
 export function combineCrcs(
   crc: Crc,

@@ -186,7 +186,7 @@ function report(
   if (error.status < 500 || error.code === "NotImplemented") return;
   log.requestFailed({
     requestId,
-    operation: trace.operation ?? "Unknown",
+    operation: trace.operation ?? UNKNOWN,
     bucket: request?.bucket ?? "",
     key: request?.key ?? "",
     remoteAddress: request?.remoteAddress ?? "",
