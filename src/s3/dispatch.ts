@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createAuthenticator } from "../auth/authenticate.ts";
-import { createAuthoriser } from "../auth/authorise.ts";
+import type { Authentication } from "../auth/authentication.ts";
+import { type Authoriser, createAuthoriser } from "../auth/authorise.ts";
 import { withHoistedHeaders } from "../auth/hoisted-headers.ts";
 import type { CredentialStore } from "../auth/credentials.ts";
 import { S3Error, toS3Error } from "../errors/s3-error.ts";
@@ -61,36 +62,22 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
   const authorise = createAuthoriser(parts.store);
   const route = createRouter(OPERATIONS);
 
-  async function answer(
-    received: S3Request,
-    trace: Trace,
-    begin: (api: string) => void,
-  ): Promise<Reply> {
+  function begin(trace: Trace, api: string): void {
+    trace.api = api;
+    for (const observer of observers) observer.began(api);
+  }
+
+  /** Runs the operation that a request asks for. @throws whatever is wrong on the way */
+  async function answer(received: S3Request, trace: Trace): Promise<Reply> {
     const auth = authenticate(received);
     if (auth.identity.kind === "user") trace.accessKey = auth.identity.accessKey;
     const request = auth.kind === "presigned" ? withHoistedHeaders(received) : received;
     const operation = route(request);
     trace.operation = operation.name;
-    begin(nameOf(operation));
+    begin(trace, nameOf(operation));
     if (request.bucket !== "") checkBucketName(request.bucket);
     if (request.key !== "") checkKey(request.key);
-    const call: Call = {
-      request,
-      auth,
-      store: parts.store,
-      sse: parts.sse,
-      region: parts.region ?? DEFAULT_REGION,
-      isRegion: (name) => parts.region === undefined || name === parts.region,
-      authorise: (action, bucket, key, form) =>
-        authorise({
-          request: form === undefined ? request : { ...request, headers: form.headers },
-          auth,
-          identity: form?.identity ?? auth.identity,
-          action,
-          bucket,
-          ...(key === undefined ? {} : { key }),
-        }),
-    };
+    const call = callOf(parts, authorise, request, auth);
     if (operation.action !== undefined) {
       await call.authorise(operation.action, request.bucket, request.key === "" ? undefined : request.key);
     }
@@ -98,44 +85,52 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
   }
 
   /** What a request that failed early would have been, for those who count. */
-  function intended(request: S3Request): string {
+  function intended(request: S3Request | undefined): string {
     try {
-      return nameOf(route(request));
+      return request === undefined ? UNKNOWN : nameOf(route(request));
     } catch {
       return UNKNOWN;
     }
   }
 
-  return async (incoming, outgoing) => {
-    const id = newRequestId();
-    const traffic = new Traffic();
-    const trace: Trace = {};
-    const begin = (api: string) => {
-      trace.api = api;
-      for (const observer of observers) observer.began(api);
-    };
-    let headers = idHeaders(id, parts.deploymentId);
-    let request: S3Request | undefined;
-    let reply: Reply;
+  function failed(trace: Trace, thrown: unknown): S3Error {
+    const error = toS3Error(thrown);
+    trace.errorCode = error.shownCode;
+    report(parts.log, error, trace);
+    return error;
+  }
+
+  /** The answer to any request, also one that cannot be read, and the headers that it has beside its own. Never rejects. */
+  async function answerAny(
+    outgoing: ServerResponse,
+    trace: Trace,
+  ): Promise<{ readonly reply: Reply; readonly headers: Readonly<Record<string, string>> }> {
+    const { requestId, incoming, traffic } = trace;
+    const { deploymentId: hostId, domains } = parts;
+    let headers = idHeaders(requestId, hostId);
     try {
-      request = receiveRequest(incoming, outgoing, id, parts.domains, traffic);
+      const request = trace.request = receiveRequest(incoming, outgoing, requestId, domains, traffic);
       const preflight = request.method === "OPTIONS" ? preflightReply(request.headers) : undefined;
       headers = { ...headers, ...corsHeaders(request.headers) };
-      if (preflight !== undefined) begin(PREFLIGHT);
-      reply = preflight ?? await answer(request, trace, begin);
+      if (preflight !== undefined) begin(trace, PREFLIGHT);
+      return { reply: preflight ?? await answer(request, trace), headers };
     } catch (thrown) {
-      const error = toS3Error(thrown);
-      trace.errorCode = error.shownCode;
-      if (trace.api === undefined) begin(request === undefined ? UNKNOWN : intended(request));
-      report(parts.log, error, id, trace, incoming, request);
-      reply = errorReply(error, {
-        requestId: id,
-        hostId: parts.deploymentId,
+      if (trace.api === undefined) begin(trace, intended(trace.request));
+      const reply = errorReply(failed(trace, thrown), {
+        requestId,
+        hostId,
         resource: splitTarget(incoming.url ?? "/").rawPath,
-        bucket: request?.bucket ?? "",
-        key: request?.key ?? "",
+        bucket: trace.request?.bucket ?? "",
+        key: trace.request?.key ?? "",
       });
+      return { reply, headers };
     }
+  }
+
+  return async (incoming, outgoing) => {
+    const traffic = new Traffic();
+    const trace: Trace = { requestId: newRequestId(), incoming, traffic };
+    const { reply, headers } = await answerAny(outgoing, trace);
     const gone = outgoing.destroyed;
     const head = answerHeaders(reply, gone ? headers : { ...headers, ...disposeOfBody(incoming) });
     try {
@@ -143,14 +138,12 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
         await writeReply(outgoing, reply, head, incoming.method !== "HEAD", traffic, downloadPace);
       } else if (reply.body !== undefined && !(reply.body instanceof Uint8Array)) reply.body.close();
     } catch (thrown) {
-      const error = toS3Error(thrown);
-      trace.errorCode = error.shownCode;
-      report(parts.log, error, id, trace, incoming, request);
+      failed(trace, thrown);
     }
     const exchange: Exchange = {
-      requestId: id,
+      requestId: trace.requestId,
       api: trace.api ?? UNKNOWN,
-      request,
+      request: trace.request,
       accessKey: trace.accessKey,
       incoming,
       status: gone ? CLIENT_GONE : reply.status,
@@ -163,30 +156,52 @@ export function createDispatcher(parts: S3Parts): Dispatcher {
   };
 }
 
-/** What is known of a request by the time that it ends. */
+/** One request on its way, and what is known of it by now. */
 interface Trace {
+  readonly requestId: string;
+  readonly incoming: IncomingMessage;
+  readonly traffic: Traffic;
+  request?: S3Request;
   operation?: string;
   api?: string;
   accessKey?: string;
   errorCode?: string;
 }
 
+function callOf(
+  { store, sse, region }: S3Parts,
+  authorise: Authoriser,
+  request: S3Request,
+  auth: Authentication,
+): Call {
+  return {
+    request,
+    auth,
+    store,
+    sse,
+    region: region ?? DEFAULT_REGION,
+    isRegion: (name) => region === undefined || name === region,
+    authorise: (action, bucket, key, form) =>
+      authorise({
+        request: form === undefined ? request : { ...request, headers: form.headers },
+        auth,
+        identity: form?.identity ?? auth.identity,
+        action,
+        bucket,
+        ...(key === undefined ? {} : { key }),
+      }),
+  };
+}
+
 function nameOf({ name, minioName }: Operation): string {
   return minioName ?? name;
 }
 
-function report(
-  log: Log,
-  error: S3Error,
-  requestId: string,
-  trace: Trace,
-  incoming: IncomingMessage,
-  request: S3Request | undefined,
-): void {
+function report(log: Log, error: S3Error, { requestId, operation, request, incoming }: Trace): void {
   if (error.status < 500 || error.code === "NotImplemented") return;
   log.requestFailed({
     requestId,
-    operation: trace.operation ?? UNKNOWN,
+    operation: operation ?? UNKNOWN,
     bucket: request?.bucket ?? "",
     key: request?.key ?? "",
     remoteAddress: request?.remoteAddress ?? "",
