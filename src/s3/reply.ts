@@ -9,7 +9,7 @@ import type { Reply, ReplyStream } from "./operation.ts";
 import { document, element } from "../xml/xml-writer.ts";
 
 /** Headers that every answer carries. */
-export const COMMON_HEADERS: Readonly<Record<string, string>> = {
+const COMMON_HEADERS: Readonly<Record<string, string>> = {
   "Accept-Ranges": "bytes",
   "Content-Security-Policy": "block-all-mixed-content",
   "Server": "minio-ts",

@@ -1,8 +1,8 @@
 import type { Level } from "./operation.ts";
 
 /**
- * Sub-resources of S3 and MinIO that exist but are not built here: they answer NotImplemented instead of falling
- * through to the operation of the bare path.
+ * Sub-resources of S3 and MinIO that are not built here, or only in part: where no operation understands one, it answers
+ * NotImplemented instead of falling through to the operation of the bare path.
  */
 export const UNBUILT_SUBRESOURCES: Readonly<Record<Exclude<Level, "service">, ReadonlySet<string>>> = {
   bucket: new Set([

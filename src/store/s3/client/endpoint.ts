@@ -52,7 +52,7 @@ export function parseEndpoint(text: string, addressing: Addressing | undefined):
 }
 
 /** Whether a host is one of AWS's own. */
-export function isAws(host: string): boolean {
+function isAws(host: string): boolean {
   return /(^|\.)amazonaws\.com(\.cn)?$/.test(host);
 }
 
