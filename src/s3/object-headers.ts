@@ -25,6 +25,11 @@ const INTERNAL_PREFIX = "x-minio-internal-";
 /** Bytes of names (without prefix) and values of all user metadata together. */
 const MAX_USER_METADATA = 2048;
 
+/** A name of a header (RFC 9110 section 5.1). */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
+/** Anything in a value that ends the header, or that is no byte. */
+const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
 const CANNED_ACLS = new Set([
   "private",
   "public-read",
@@ -86,15 +91,24 @@ export function copiedMetadata(source: Metadata, requested: Metadata): Record<st
   return metadata;
 }
 
-/** The headers that show an object's metadata. Internal keys are never among them. */
+/**
+ * The headers that show an object's metadata. Internal keys are never among them.
+ * @throws S3Error XMinioObjectTampered for metadata that came with no request, as it could stand in no header
+ */
 export function headersFromMetadata(metadata: Metadata): Record<string, string> {
   const headers: Record<string, string> = { "Content-Type": DEFAULT_CONTENT_TYPE };
   for (const name in metadata) {
     const value = metadata[name];
     if (value === undefined) continue;
     const system = SYSTEM_HEADERS.get(name);
-    if (system !== undefined) headers[system] = value;
-    else if (name.startsWith("X-Amz-Meta-")) headers[name.toLowerCase()] = value;
+    const header = system ?? (name.startsWith("X-Amz-Meta-") ? name.toLowerCase() : undefined);
+    if (header === undefined) continue;
+    if (NO_VALUE.test(value) || !TOKEN.test(header)) {
+      throw new S3Error("XMinioObjectTampered", {
+        cause: new Error("its metadata cannot stand in a header"),
+      });
+    }
+    headers[header] = value;
   }
   return headers;
 }

@@ -123,6 +123,20 @@ test("an answer shows what was sent and never an internal key", () => {
   })).toEqual({ "Content-Type": "text/plain", "x-amz-meta-a": "1" });
 });
 
+test("metadata that was never in a header is not made one", () => {
+  const odd: Record<string, string>[] = [
+    { "content-type": "text/plain\r\nSet-Cookie: a=b" },
+    { "content-type": "text/plain\n" },
+    { "cache-control": "\0" },
+    { "X-Amz-Meta-A": "\u2028" },
+    { "X-Amz-Meta-A: b\r\nSet-Cookie": "a=b" },
+    { "X-Amz-Meta- ": "a" },
+  ];
+  for (const metadata of odd) {
+    expect(failure(() => headersFromMetadata(metadata)).code).toBe("XMinioObjectTampered");
+  }
+});
+
 test("metadata comes back byte for byte", () => {
   const bytes = fc.uint8Array({ maxLength: 200 }).map((bytes) =>
     Buffer.from(bytes.map((byte) => byte < 0x21 || byte === 0x7f ? 0x21 : byte)).toString("latin1")
