@@ -4,6 +4,7 @@ import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { S3Error } from "../../errors/s3-error.ts";
 import { setTimeout } from "node:timers";
+import { tampered } from "../tampered.ts";
 import { DirectorySync, syncDirectory } from "../files/directory-sync.ts";
 import { freeSpace } from "../files/free-space.ts";
 import { FreeSpace } from "./free-space.ts";
@@ -50,7 +51,9 @@ export class BlobFiles {
     return new BlobFiles(directory, free);
   }
 
+  /** @throws S3Error XMinioObjectTampered for a name that no file here has, which could lead anywhere */
   path(file: string): string {
+    if (!FILE_NAME.test(file)) throw tampered(new Error("the row of the object names an impossible file"));
     return join(this.#directory(file), file);
   }
 
@@ -151,8 +154,8 @@ export class BlobFiles {
     }
   }
 
-  /** A file that cannot be removed is left for the next sweep. */
+  /** A file that cannot be removed is left for the next sweep; one with an impossible name is none of this store's. */
   async #remove(file: string): Promise<void> {
-    await unlink(this.path(file)).catch(() => {});
+    if (FILE_NAME.test(file)) await unlink(this.path(file)).catch(() => {});
   }
 }

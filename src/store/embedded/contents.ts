@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ObjectAttributes, ObjectPart } from "../store.ts";
 import type { FileBody } from "../files/blob-writer.ts";
 import type { InlineBody } from "./body.ts";
+import { tampered } from "../tampered.ts";
 import { type Row, text } from "./row.ts";
 
 /** A part of an object, and its file. */
@@ -43,12 +44,12 @@ export class Contents {
     this.#deleteSegments = database.prepare("DELETE FROM segments WHERE content = ? RETURNING file");
   }
 
-  /** The row of a content without its bytes. */
+  /** The row of a content without its bytes. @throws S3Error XMinioObjectTampered when it is lost */
   describe(content: number): Row {
     return found(this.#describe.get(content), content);
   }
 
-  /** The row of a content with its bytes, which are NULL when the body rests in files. */
+  /** The row of a content with its bytes, which are NULL when the body rests in files. @throws as `describe` */
   read(content: number): Row {
     return found(this.#read.get(content), content);
   }
@@ -108,7 +109,7 @@ export class Contents {
 
 function found(row: Row | undefined, content: number): Row {
   if (row === undefined) {
-    throw new Error(`the store's database has lost content ${content}, which an object names`);
+    throw tampered(new Error(`the store's database has lost content ${content}, which an object names`));
   }
   return row;
 }

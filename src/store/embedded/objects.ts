@@ -92,9 +92,19 @@ export class Objects {
       const bucket = this.#buckets.requireInTransaction(target.bucket);
       const current = this.#rows.current(bucket, target.key, target.expect);
       if (current === undefined) return { record: undefined, released: [] };
-      const record = this.#rows.head(bucket, target.key);
+      const record = unlessTampered(() => this.#rows.head(bucket, target.key));
       return { record, released: this.#rows.remove(bucket, target.key, current) };
     }, ({ released }) => this.#files.release(released));
     return record;
+  }
+}
+
+/** `undefined` for an object that somebody changed: it cannot be told, but deleted like any other. */
+function unlessTampered<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (thrown) {
+    if (thrown instanceof S3Error && thrown.code === "XMinioObjectTampered") return undefined;
+    throw thrown;
   }
 }

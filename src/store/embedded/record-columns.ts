@@ -8,6 +8,7 @@ import type {
   PartRecord,
   UploadRecord,
 } from "../store.ts";
+import { tampered } from "../tampered.ts";
 import { integer, optionalText, type Row, text } from "./row.ts";
 import { fromStored } from "./stored-text.ts";
 
@@ -72,6 +73,19 @@ export function checksumPlan(row: Row): ChecksumPlan | undefined {
   return { algorithm: algorithm as ChecksumAlgorithm, type: type as ChecksumType };
 }
 
+/** @throws S3Error XMinioObjectTampered when somebody made something else of it */
 function metadata(row: Row): Metadata {
-  return JSON.parse(text(row, "metadata")) as Metadata;
+  let value: unknown;
+  try {
+    value = JSON.parse(text(row, "metadata"));
+  } catch (thrown) {
+    throw tampered(thrown);
+  }
+  if (isMetadata(value)) return value;
+  throw tampered(new Error("the metadata is not texts by their names"));
+}
+
+function isMetadata(value: unknown): value is Metadata {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    Object.values(value).every((member) => typeof member === "string");
 }

@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { PACKAGE_SIZE } from "../../crypto/dare.ts";
+import { tampered } from "../tampered.ts";
 
 /** A file and how many bytes of the body it holds. */
 export interface BodySegment {
@@ -19,12 +21,15 @@ const MOST_UNITS = 15;
  */
 const SHARED_UNITS = 32;
 
+/** A link in the place of a file could lead to anything that this process may read. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
+
 let readers = 0;
 
 /**
  * Bytes `[start, start + length)` of a body that rests in files one after the other, in chunks of at most 1 MiB that
  * belong to the consumer. One chunk is read ahead.
- * @throws Error when a file is missing or shorter than its segment
+ * @throws S3Error XMinioObjectTampered when a file is missing, a link, or shorter than its segment
  */
 export async function* readFiles(
   segments: readonly BodySegment[],
@@ -67,7 +72,7 @@ interface Extent {
 function* splitRange(segments: readonly BodySegment[], start: number, length: number): Generator<Extent> {
   const end = start + length;
   const total = segments.reduce((sum, segment) => sum + segment.size, 0);
-  if (end > total) throw new RangeError(`the body ends at ${total}, before ${end}`);
+  if (end > total) throw tampered(new RangeError(`the body ends at ${total}, before ${end}`));
   let segmentStart = 0;
   for (const segment of segments) {
     const segmentEnd = segmentStart + segment.size;
@@ -98,7 +103,9 @@ class SegmentSource {
       const rest = chunk.length - filled;
       const { bytesRead } = await handle.read(chunk, filled, rest, extent.position + filled);
       if (bytesRead === 0) {
-        throw new Error(`${extent.segment.path} ends before byte ${extent.position + chunk.length}`);
+        throw tampered(
+          new Error(`${extent.segment.path} ends before byte ${extent.position + chunk.length}`),
+        );
       }
       filled += bytesRead;
     }
@@ -116,8 +123,15 @@ class SegmentSource {
     if (segment.handle !== undefined) return segment.handle;
     if (this.#handle !== undefined && this.#segment === segment) return this.#handle;
     await this.close();
-    this.#handle = await open(segment.path, "r");
+    this.#handle = await open(segment.path, OPEN_FLAGS).catch((thrown: unknown) => {
+      throw isOdd(thrown) ? tampered(thrown) : thrown;
+    });
     this.#segment = segment;
     return this.#handle;
   }
+}
+
+/** Whether it is the file that is at fault, which is gone or a link that somebody put in its place. */
+function isOdd(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && (thrown.code === "ENOENT" || thrown.code === "ELOOP");
 }

@@ -161,9 +161,9 @@ describe("body files", () => {
     await truncate(file, 2_500_000);
     const handle = await mustOpen(store, "bucket", "key");
     expect((await readRange(handle, 0, 2_500_000)).equals(bytesOf(2_500_000))).toBe(true);
-    await expect(readRange(handle, 0, 3_000_000)).rejects.toThrow("ends before");
+    await expectCode(readRange(handle, 0, 3_000_000), "XMinioObjectTampered");
     await rm(file);
-    await expect(readRange(handle, 0, 10)).rejects.toThrow("ENOENT");
+    await expectCode(readRange(handle, 0, 10), "XMinioObjectTampered");
     handle.close();
     await store.close();
   });
