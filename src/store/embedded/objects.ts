@@ -1,5 +1,6 @@
 import { S3Error } from "../../errors/s3-error.ts";
 import type { Expectation, ObjectHandle, ObjectRecord, PutObject, ReplaceAttributes } from "../store.ts";
+import { unlessTampered } from "../tampered.ts";
 import type { BlobFiles } from "./blob-files.ts";
 import { discardBody, receiveBody } from "./body.ts";
 import type { Buckets } from "./buckets.ts";
@@ -96,15 +97,5 @@ export class Objects {
       return { record, released: this.#rows.remove(bucket, target.key, current) };
     }, ({ released }) => this.#files.release(released));
     return record;
-  }
-}
-
-/** `undefined` for an object that somebody changed: it cannot be told, but deleted like any other. */
-function unlessTampered<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (thrown) {
-    if (thrown instanceof S3Error && thrown.code === "XMinioObjectTampered") return undefined;
-    throw thrown;
   }
 }

@@ -1,9 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { UploadListQuery, UploadPage, UploadRecord } from "../store.ts";
 import { foldedPage, isCommonPrefix } from "../folded-page.ts";
+import { unlessTampered } from "../tampered.ts";
 import { later } from "./object-listing.ts";
 import type { BucketRow } from "./object-rows.ts";
 import { uploadRecord } from "./record-columns.ts";
+import type { Row } from "./row.ts";
 import { pastPrefix, toStored } from "./stored-text.ts";
 
 /** A place among uploads: those behind `uploadId` of the stored key, and of all later keys. */
@@ -27,7 +29,7 @@ export class UploadListing {
     const end = pastPrefix(toStored(query.prefix));
     const source = {
       scan: ({ key, uploadId }: Position, most: number) =>
-        this.#scan.all(bucket.id, key, uploadId, end, most).map((row) => uploadRecord(bucket.name, row)),
+        this.#scan.all(bucket.id, key, uploadId, end, most).map((row) => listed(bucket, row)),
       key: (upload: UploadRecord) => upload.key,
       behind: (upload: UploadRecord) => ({ key: toStored(upload.key), uploadId: upload.uploadId }),
       behindAll: (prefix: string) => ({ key: pastPrefix(toStored(prefix)), uploadId: "" }),
@@ -46,4 +48,9 @@ function startOf(query: UploadListQuery): Position {
   if (isCommonPrefix(afterKey, query)) return { key: pastPrefix(toStored(afterKey)), uploadId: "" };
   const key = toStored(afterUploadId === "" ? afterKey + "\0" : afterKey);
   return later(prefix, key) === key ? { key, uploadId: afterUploadId } : { key: prefix, uploadId: "" };
+}
+
+/** One whose metadata somebody damaged is shown without it: only who sees it can abort it. */
+function listed({ name }: BucketRow, row: Row): UploadRecord {
+  return unlessTampered(() => uploadRecord(name, row)) ?? uploadRecord(name, { ...row, metadata: "{}" });
 }

@@ -87,4 +87,16 @@ describe("an object whose rows somebody changed", () => {
     await tamper(change);
     await expectCode(readObject(store, "box", key), "XMinioObjectTampered");
   });
+
+  test("an upload with damaged metadata hides no other, is refused, and can be aborted", async () => {
+    for (const key of ["damaged", "whole"]) await store.createUpload({ bucket: "box", key, metadata: {} });
+    await tamper("UPDATE uploads SET metadata = '{' WHERE key = 'damaged'");
+    const query = { bucket: "box", prefix: "", delimiter: "", afterKey: "", afterUploadId: "", limit: 10 };
+    const { uploads } = await store.listUploads(query);
+    expect(uploads.map(({ key }) => key)).toEqual(["damaged", "whole"]);
+    const uploadId = uploads[0]?.uploadId ?? "";
+    await expectCode(store.getUpload({ bucket: "box", key: "damaged", uploadId }), "XMinioObjectTampered");
+    await store.abortUpload({ bucket: "box", key: "damaged", uploadId });
+    expect((await store.listUploads(query)).uploads).toHaveLength(1);
+  });
 });
