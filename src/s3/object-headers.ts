@@ -78,11 +78,14 @@ export function metadataFromHeaders(headers: RequestHeaders): Record<string, str
  * the request's own headers.
  * @param source metadata of the source
  * @param requested what `metadataFromHeaders` made of the copy request
+ * @throws S3Error XMinioObjectTampered for metadata that could stand in no header, so that no request brought it
  */
 export function copiedMetadata(source: Metadata, requested: Metadata): Record<string, string> {
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(source)) {
-    if (!isInternal(name) && !NEVER_COPIED.includes(name)) metadata[name] = value;
+    if (isInternal(name) || NEVER_COPIED.includes(name)) continue;
+    checkHeader(name, value);
+    metadata[name] = value;
   }
   for (const name of NEVER_COPIED) {
     const value = requested[name];
@@ -93,7 +96,7 @@ export function copiedMetadata(source: Metadata, requested: Metadata): Record<st
 
 /**
  * The headers that show an object's metadata. Internal keys are never among them.
- * @throws S3Error XMinioObjectTampered for metadata that came with no request, as it could stand in no header
+ * @throws S3Error XMinioObjectTampered for metadata that could stand in no header, so that no request brought it
  */
 export function headersFromMetadata(metadata: Metadata): Record<string, string> {
   const headers: Record<string, string> = { "Content-Type": DEFAULT_CONTENT_TYPE };
@@ -103,14 +106,15 @@ export function headersFromMetadata(metadata: Metadata): Record<string, string> 
     const system = SYSTEM_HEADERS.get(name);
     const header = system ?? (name.startsWith("X-Amz-Meta-") ? name.toLowerCase() : undefined);
     if (header === undefined) continue;
-    if (NO_VALUE.test(value) || !TOKEN.test(header)) {
-      throw new S3Error("XMinioObjectTampered", {
-        cause: new Error("its metadata cannot stand in a header"),
-      });
-    }
+    checkHeader(header, value);
     headers[header] = value;
   }
   return headers;
+}
+
+function checkHeader(name: string, value: string): void {
+  if (TOKEN.test(name) && !NO_VALUE.test(value)) return;
+  throw new S3Error("XMinioObjectTampered", { cause: new Error("its metadata cannot stand in a header") });
 }
 
 /** The storage class of an object. */

@@ -123,7 +123,7 @@ test("an answer shows what was sent and never an internal key", () => {
   })).toEqual({ "Content-Type": "text/plain", "x-amz-meta-a": "1" });
 });
 
-test("metadata that was never in a header is not made one", () => {
+test("metadata that was never in a header is not made one, nor copied", () => {
   const odd: Record<string, string>[] = [
     { "content-type": "text/plain\r\nSet-Cookie: a=b" },
     { "content-type": "text/plain\n" },
@@ -134,6 +134,7 @@ test("metadata that was never in a header is not made one", () => {
   ];
   for (const metadata of odd) {
     expect(failure(() => headersFromMetadata(metadata)).code).toBe("XMinioObjectTampered");
+    expect(failure(() => copiedMetadata(metadata, {})).code).toBe("XMinioObjectTampered");
   }
 });
 
