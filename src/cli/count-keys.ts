@@ -43,9 +43,9 @@ export async function countKeys({ storage, store }: Offline, terminal: Terminal,
   if (json) {
     terminal.print(`${JSON.stringify({ storage, dataKeys: tally.rows(wordsOf), storeKey })}\n`);
   } else {
-    terminal.print(`Data keys in ${storage}:\n\n${tally.table(wordsOf)}\n`);
+    terminal.print(`Data keys in ${storage}:\n\n${tally.table(wordsOf)}`);
     if (storeKey !== undefined) {
-      terminal.print(`The key of the storage itself: sealed under ${keyText(storeKey)}.\n`);
+      terminal.print(`\nThe key of the storage itself: sealed under ${keyText(storeKey)}.\n`);
     }
   }
   return 0;

@@ -1,5 +1,5 @@
 import { rewrapObject, rewrapUpload } from "../sse/rewrap-object.ts";
-import { rewrapStoreKey } from "../sse/store-key.ts";
+import { rewrapStoreKey, storeKeySealedUnder } from "../sse/store-key.ts";
 import { concurrently } from "../store/concurrently.ts";
 import { everyUpload } from "../store/walk.ts";
 import { FatalError } from "./command.ts";
@@ -24,6 +24,7 @@ export async function rewrapDirectory(offline: Offline, terminal: Terminal, json
       hint: "Set MINIO_SSE_VAULT_ENDPOINT, or MINIO_SSE_MASTER_KEY.",
     });
   }
+  const before = await storeKeySealedUnder(store);
   const sse = await offline.encryption();
   const tally: RewrapTally = new Tally(["objects", "uploads"]);
   const progress = await rewrapProgress(store, terminal, json);
@@ -40,13 +41,16 @@ export async function rewrapDirectory(offline: Offline, terminal: Terminal, json
   } finally {
     progress.end();
   }
-  const storeKey = await patiently(() => rewrapStoreKey(store, kms));
+  const done = await patiently(() => rewrapStoreKey(store, kms));
+  // One under a former key was sealed anew as soon as the encryption was opened.
+  const isFormer = before !== undefined && before.keyId !== kms.keyId;
+  const storeKey = done === "current" && isFormer ? "renewed" : done;
   if (json) {
     terminal.print(`${JSON.stringify({ kms: kmsLine, dataKeys: tally.rows(outcomeText), storeKey })}\n`);
   } else {
-    terminal.print(`Data keys under ${kmsLine}:\n\n${tally.table(outcomeText)}\n`);
+    terminal.print(`Data keys under ${kmsLine}:\n\n${tally.table(outcomeText)}`);
     if (storeKey !== "none") {
-      terminal.print(`The key of the storage itself: ${outcomeText({ outcome: storeKey })}.\n`);
+      terminal.print(`\nThe key of the storage itself: ${outcomeText({ outcome: storeKey })}.\n`);
     }
   }
   return tally.has(({ outcome }) => outcome === "failed") ? 1 : 0;

@@ -101,6 +101,7 @@ const schema = z.object({
  */
 export function loadConfig(env: Environment, readFile: ReadFile): Config {
   const faults: string[] = [];
+  const ignored = unknownVariables(env);
   const raw = readSettings(env, readFile, faults);
   const parsed = schema.safeParse(raw.values);
   for (const { path: [name], message } of parsed.error?.issues ?? []) {
@@ -114,7 +115,9 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     raw.sources.kmsSecretKey !== undefined;
   const gateway = parsed.success ? readGatewayConfig(parsed.data, raw, hasKms, faults) : undefined;
   if (faults.length > 0 || encryption === undefined || gateway === undefined || !parsed.success) {
-    throw new ConfigError(faults);
+    // Not a fault by itself, but it may be why another setting is missing.
+    const unknown = ignored.map((name) => `${name} is not known, and has no effect.`);
+    throw new ConfigError([...faults, ...unknown]);
   }
   const { rootUser, rootPassword, prometheusAuthType, ...same } = parsed.data;
   return {
@@ -135,7 +138,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
     auditFile: same.auditFile,
     encryption,
     gateway,
-    ignored: unknownVariables(env),
+    ignored,
   };
 }
 

@@ -48,6 +48,15 @@ describe("kms status with Vault", () => {
     expect(out).not.toContain("another");
   });
 
+  test("says once where nobody answers", async () => {
+    const env = { ...vaultEnv(double), MINIO_SSE_VAULT_ENDPOINT: "http://127.0.0.1:1" };
+    const { code, out } = await runHere(STATUS, env);
+    expect([code, out.split("http://127.0.0.1:1").length - 1]).toEqual([1, 2]);
+    expect(out).toMatch(
+      /\n {2}failed {2}reach http:\/\/127\.0\.0\.1:1: [^\n]*(ECONNREFUSED|refused|connect)/i,
+    );
+  });
+
   test("--json prints the same as one object", async () => {
     const well = await runHere([...STATUS, "--json"], vaultEnv(double));
     expect(well.code).toBe(0);

@@ -103,7 +103,7 @@ test("rewrap moves everything from one master key to the next, after which the o
       "        3        1  sealed anew",
       "        1        0  sealed by their customers, as they stay",
       "",
-      "The key of the storage itself: sealed under the current key already.",
+      "The key of the storage itself: sealed anew.",
       "",
     ].join("\n"),
   });

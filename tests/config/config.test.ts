@@ -209,6 +209,14 @@ describe("faults", () => {
     ]);
   });
 
+  test("name unknown settings as well, one of which may be the one that is missing", () => {
+    expect(faultsOf({ MINIO_ROOT_USER: "anna", MINIO_ROOT_PASSWROD: "correct horse", MINIO_BROWSER: "off" }))
+      .toEqual([
+        "MINIO_ROOT_USER is set, but MINIO_ROOT_PASSWORD is not. Set both or neither.",
+        "MINIO_ROOT_PASSWROD is not known, and has no effect.",
+      ]);
+  });
+
   test("and the configuration itself never show a secret, however they are printed", () => {
     const faulty = faultsOf(env).join("\n");
     const config = load({ ...PAIR, MINIO_SSE_MASTER_KEY: `key:${"ab".repeat(32)}` });

@@ -64,7 +64,9 @@ export async function* checkVault(checked: Checked): AsyncGenerator<Step> {
   ];
   for (const { name, run, hint } of steps) {
     const fault = await run().then(() => undefined, faultOf);
-    yield fault === undefined ? { name } : { name, fault: { reason: fault.message, hint: hint(fault) } };
+    yield fault === undefined
+      ? { name }
+      : { name, fault: { reason: reasonOf(fault, name), hint: hint(fault) } };
     if (fault !== undefined) return;
   }
 }
@@ -95,6 +97,12 @@ async function reopen({ token, dataKey }: Found, transit: Transit, ring: string)
   if (!Buffer.from(opened.reveal()).equals(dataKey.plaintext.reveal())) {
     throw new VaultFault("broken", "Vault opened another key than it had made");
   }
+}
+
+/** Why a step failed; where it was to reach is not said twice. */
+function reasonOf({ message }: VaultFault, step: string): string {
+  const [place = "", ...rest] = message.split(": ");
+  return rest.length > 0 && step.endsWith(` ${place}`) ? rest.join(": ") : message;
 }
 
 function faultOf(thrown: unknown): VaultFault {
