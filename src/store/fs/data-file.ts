@@ -78,15 +78,18 @@ export async function findFile(path: string, wantHandle: boolean): Promise<Found
 
 /** A path without symbolic links; `undefined` where it does not exist or leaves the buckets. */
 export async function realPath(layout: Layout, path: string): Promise<string | undefined> {
-  let real: string | undefined;
   try {
-    real = await unlessMissing(realpath(path));
+    const real = await unlessMissing(realpath(path));
+    return real !== undefined && isInBuckets(layout, real) ? real : undefined;
   } catch (thrown) {
     if (systemCode(thrown) === "ELOOP") return undefined;
     throw thrown;
   }
-  if (real === undefined || !real.startsWith(`${layout.root}/`)) return undefined;
-  return `${real}/`.startsWith(`${layout.system}/`) ? undefined : real;
+}
+
+/** @param real a path without symbolic links */
+export function isInBuckets({ root, system }: Layout, real: string): boolean {
+  return real.startsWith(`${root}/`) && !`${real}/`.startsWith(`${system}/`);
 }
 
 interface Facts {

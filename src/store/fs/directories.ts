@@ -1,7 +1,7 @@
 import { lstat, mkdir, rmdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { FirmSync } from "./firm-sync.ts";
-import { isMissing, systemCode } from "./system-error.ts";
+import { isMissing, systemCode, unlessMissing } from "./system-error.ts";
 
 /** The directory that others were to be made in is not there. */
 export class TopMissing extends Error {}
@@ -20,9 +20,11 @@ export async function makeDirectories(top: string, path: string, sync: FirmSync)
       await mkdir(path);
       return await sync.sync(parent);
     } catch (thrown) {
-      if (systemCode(thrown) === "EEXIST" && await isDirectory(path)) return;
-      // The parent is gone again: another writer removed it because it was empty.
-      if (systemCode(thrown) !== "ENOENT") throw thrown;
+      // Either it or its parent is gone again: another writer removed it because it was empty.
+      if (systemCode(thrown) === "ENOENT") continue;
+      if (systemCode(thrown) !== "EEXIST") throw thrown;
+      if (await isDirectory(path)) return;
+      if (await unlessMissing(lstat(path)) !== undefined) throw thrown;
     }
   }
 }
@@ -53,4 +55,18 @@ export async function removeEmptyDirectories(top: string, path: string): Promise
     directory = dirname(directory);
   }
   return directory;
+}
+
+/** The same, and what is gone from the directory at `path` is gone for good when this resolves. */
+export async function settleRemoval(top: string, path: string, sync: FirmSync): Promise<void> {
+  for (let from = path;;) {
+    const left = await removeEmptyDirectories(top, from);
+    try {
+      return await sync.sync(left);
+    } catch (thrown) {
+      // Another writer has emptied and removed it meanwhile, which the one above it has to remember.
+      if (left === top || !isMissing(thrown)) throw thrown;
+      from = dirname(left);
+    }
+  }
 }

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { Expectation, ObjectRecord, PutObject } from "../store.ts";
 import type { BucketReader } from "./bucket-reader.ts";
-import { makeDirectories, removeEmptyDirectories, TopMissing } from "./directories.ts";
+import { makeDirectories, settleRemoval, TopMissing } from "./directories.ts";
 import { DirectoryObjectReader } from "./directory-object-reader.ts";
 import { explainSystemError, isMissing, systemCode } from "./system-error.ts";
 import type { Workplace } from "./workplace.ts";
@@ -69,7 +69,7 @@ export class DirectoryObjects extends DirectoryObjectReader {
         }
         throw explainSystemError(thrown);
       }
-      await directories.sync(await removeEmptyDirectories(layout.bucket(bucket), dirname(path)));
+      await settleRemoval(layout.bucket(bucket), dirname(path), directories);
       return record;
     });
   }

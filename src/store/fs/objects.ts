@@ -6,7 +6,7 @@ import { S3Error } from "../../errors/s3-error.ts";
 import { receiveFile } from "../files/receive.ts";
 import type { Expectation, ObjectRecord, PutObject, ReplaceAttributes } from "../store.ts";
 import type { BucketReader } from "./bucket-reader.ts";
-import { removeEmptyDirectories } from "./directories.ts";
+import { removeEmptyDirectories, settleRemoval } from "./directories.ts";
 import type { DirectoryObjects } from "./directory-objects.ts";
 import { formatFsJson, parseFsJson } from "./fs-json.ts";
 import { damaged } from "./object-files.ts";
@@ -147,7 +147,7 @@ export class Objects extends ObjectReader {
     } catch (thrown) {
       if (!isMissing(thrown)) throw explainSystemError(thrown);
     }
-    await directories.sync(await removeEmptyDirectories(layout.bucket(bucket), dirname(path)));
+    await settleRemoval(layout.bucket(bucket), dirname(path), directories);
     // The object is gone. What cannot be removed of its metadata now is overwritten with the next one.
     const metadata = layout.metadata(bucket, key);
     await unlink(metadata).catch(() => {});

@@ -1,7 +1,7 @@
-import { lstat, rename, rm, unlink } from "node:fs/promises";
+import { lstat, realpath, rename, rm, unlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { S3Error } from "../../errors/s3-error.ts";
-import { realPath } from "./data-file.ts";
+import { isInBuckets } from "./data-file.ts";
 import { makeDirectories, TopMissing } from "./directories.ts";
 import { METADATA_FILE } from "./layout.ts";
 import { explainSystemError, systemCode, unlessMissing } from "./system-error.ts";
@@ -18,16 +18,20 @@ export async function placeForData(workplace: Workplace, bucket: string, key: st
   const { layout, directories } = workplace;
   const path = layout.data(bucket, key);
   const parent = dirname(path);
-  try {
-    await makeDirectories(layout.bucket(bucket), parent, directories);
-  } catch (thrown) {
-    if (thrown instanceof TopMissing) throw new S3Error("NoSuchBucket");
-    if (isFileInTheWay(thrown)) throw new S3Error("XMinioParentIsObject");
-    throw explainSystemError(thrown);
+  let real: string | undefined;
+  // Others may remove it as soon as it is made, since it is empty.
+  for (let attempt = 1; real === undefined && attempt <= ATTEMPTS; attempt++) {
+    try {
+      await makeDirectories(layout.bucket(bucket), parent, directories);
+    } catch (thrown) {
+      if (thrown instanceof TopMissing) throw new S3Error("NoSuchBucket");
+      if (isFileInTheWay(thrown)) throw new S3Error("XMinioParentIsObject");
+      throw explainSystemError(thrown);
+    }
+    real = await unlessMissing(realpath(parent));
   }
-  const real = await realPath(layout, parent);
   // A link that leaves the buckets is neither an object nor a prefix.
-  if (real === undefined) throw new S3Error("XMinioParentIsObject");
+  if (real === undefined || !isInBuckets(layout, real)) throw new S3Error("XMinioParentIsObject");
   const place = `${real}/${basename(path)}`;
   const there = await unlessMissing(lstat(place));
   if (there?.isDirectory()) throw new S3Error("XMinioObjectExistsAsDirectory");
