@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { S3Error } from "../../errors/s3-error.ts";
 import type { UploadId, UploadRecord } from "../store.ts";
-import { makeDirectories, removeEmptyDirectories } from "./directories.ts";
+import { makeDirectories, settleRemoval } from "./directories.ts";
 import { formatFsJson, type FsJson } from "./fs-json.ts";
 import { type Layout, METADATA_FILE } from "./layout.ts";
 import { readMetadataFile } from "./metadata-file.ts";
@@ -86,17 +86,17 @@ export function uploadText({ bucket, key, metadata, checksum }: UploadRecord, id
  */
 export async function endUpload(workplace: Workplace, directory: string): Promise<void> {
   const { layout, staging, directories } = workplace;
-  const parent = dirname(directory);
   const grave = staging.path(staging.draft());
   try {
     await rename(directory, grave);
-    await directories.sync(parent);
   } catch (thrown) {
     if (isMissing(thrown)) throw new S3Error("NoSuchUpload");
     throw explainSystemError(thrown);
   }
+  await settleRemoval(layout.multipart, dirname(directory), directories).catch((thrown) => {
+    throw explainSystemError(thrown);
+  });
   // What cannot be removed now is removed with the staging directory.
-  await removeEmptyDirectories(layout.multipart, parent).catch(() => {});
   for (const rest of [layout.partChecksums(basename(directory)), grave]) {
     await rm(rest, { recursive: true, force: true }).catch(() => {});
   }
