@@ -5,8 +5,9 @@ import { line } from "./report.ts";
 import { Requests } from "./requests.ts";
 import type { Runtime } from "./runtimes.ts";
 
-const SMALL = 4096;
-const LARGE = 2 ** 26;
+/** Bytes of what is sent and taken. */
+export const SMALL = 4096;
+export const LARGE = 2 ** 26;
 
 /** Microseconds that the cryptography of one request of 4 KiB takes of a server that does little else. */
 export interface SmallCosts {

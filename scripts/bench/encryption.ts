@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { measureEncryptionLimits, type SmallCosts } from "./encryption-limits.ts";
+import { LARGE, measureEncryptionLimits, SMALL, type SmallCosts } from "./encryption-limits.ts";
 import { type Figure, load, loadWarm, type Shot, together } from "./load.ts";
 import { crowdedMemory } from "./memory.ts";
 import { ENDPOINT_PRINTED, type Measured, startMeasured } from "./process.ts";
@@ -24,8 +24,6 @@ const GOALS = {
 } as const;
 
 const SSE_S3 = { "x-amz-server-side-encryption": "AES256" };
-const SMALL = 4096;
-const LARGE = 2 ** 26;
 const HUGE = 2 ** 28;
 const RANGE = 2 ** 16;
 /** Plain and encrypted take turns, so that what else the machine does falls on both. */
