@@ -1,6 +1,6 @@
 import { type SealedUnder, sealedUnder } from "../sse/sealed-under.ts";
 import { storeKeySealedUnder } from "../sse/store-key.ts";
-import { S3Error } from "../errors/s3-error.ts";
+import { unlessTampered } from "../errors/tampered.ts";
 import { concurrently } from "../store/concurrently.ts";
 import type { Metadata } from "../store/store.ts";
 import { everyObject, everyUpload } from "../store/walk.ts";
@@ -52,12 +52,7 @@ export async function countKeys({ storage, store }: Offline, terminal: Terminal,
 }
 
 function factsOf(metadata: Metadata): Facts {
-  try {
-    return sealedUnder(metadata);
-  } catch (thrown) {
-    if (thrown instanceof S3Error && thrown.code === "XMinioObjectTampered") return { kind: "damaged" };
-    throw thrown;
-  }
+  return unlessTampered(() => sealedUnder(metadata)) ?? { kind: "damaged" };
 }
 
 function wordsOf(facts: Facts): string {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
+import { tampered } from "../errors/tampered.ts";
 import { canonicalName, type RequestHeaders } from "../http/headers.ts";
 import type { Metadata } from "../store/store.ts";
 import { STORAGE_CLASS } from "../store/storage-class.ts";
@@ -114,7 +115,7 @@ export function headersFromMetadata(metadata: Metadata): Record<string, string> 
 
 function checkHeader(name: string, value: string): void {
   if (TOKEN.test(name) && !NO_VALUE.test(value)) return;
-  throw new S3Error("XMinioObjectTampered", { cause: new Error("its metadata cannot stand in a header") });
+  throw tampered("its metadata cannot stand in a header");
 }
 
 /** The storage class of an object. */

@@ -1,6 +1,6 @@
 import type { Aead } from "../crypto/aead.ts";
 import type { Secret } from "../crypto/secret.ts";
-import { S3Error } from "../errors/s3-error.ts";
+import { tampered } from "../errors/tampered.ts";
 import { SSE_HEADER } from "../http/sse-headers.ts";
 import type { ObjectRecord } from "../store/store.ts";
 import { type CustomerKey, customerKeyHeaders } from "./customer-key.ts";
@@ -80,7 +80,7 @@ function checksums(
     openChecksum(stored) {
       const value = rest?.open("checksum", stored, record);
       if (value !== undefined) return value;
-      throw new S3Error("XMinioObjectTampered", { cause: new Error("a sealed checksum does not open") });
+      throw tampered("a sealed checksum does not open");
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { S3Error } from "../errors/s3-error.ts";
+import { tampered } from "../errors/tampered.ts";
 import type { Metadata } from "../store/store.ts";
 
 /** The metadata that tells how an object is sealed (minio-formats section 5). Names are MinIO's to the letter. */
@@ -126,7 +126,3 @@ function decode(metadata: Metadata, name: string, length?: number): Uint8Array {
 }
 
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
-
-function tampered(cause: string): S3Error {
-  return new S3Error("XMinioObjectTampered", { cause: new Error(cause) });
-}

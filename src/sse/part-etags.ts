@@ -1,4 +1,4 @@
-import { S3Error } from "../errors/s3-error.ts";
+import { tampered } from "../errors/tampered.ts";
 import { multipartEtag } from "../store/multipart-etag.ts";
 import type { UploadRecord } from "../store/store.ts";
 import type { DigestRest } from "./digest-rest.ts";
@@ -28,7 +28,7 @@ export function encryptedPartEtags(upload: UploadRecord, digests: UploadDigests)
   function opened(stored: string): string {
     const etag = etags?.open("etag", stored, upload);
     if (etag !== undefined) return etag;
-    throw new S3Error("XMinioObjectTampered", { cause: new Error("the ETag of a part does not open") });
+    throw tampered("the ETag of a part does not open");
   }
 
   return {

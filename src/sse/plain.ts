@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/s3-error.ts";
+import { tampered } from "../errors/tampered.ts";
 import { multipartEtag } from "../store/multipart-etag.ts";
 import type { ObjectRecord, UploadRecord } from "../store/store.ts";
 import { isSealedMd5 } from "./digest-rest.ts";
@@ -83,9 +84,7 @@ export function checkPlainUpload({ metadata, uploadId }: UploadRecord): void {
 }
 
 function stripped(what: string): S3Error {
-  return new S3Error("XMinioObjectTampered", {
-    cause: new Error(`${what} has lost its encryption metadata`),
-  });
+  return tampered(`${what} has lost its encryption metadata`);
 }
 
 function wasEncrypted({ etag, checksum, metadata, parts }: ObjectRecord): boolean {

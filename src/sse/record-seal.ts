@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import type { ObjectName } from "../crypto/kdf.ts";
-import { S3Error } from "../errors/s3-error.ts";
+import { tampered } from "../errors/tampered.ts";
 import { multipartEtag } from "../store/multipart-etag.ts";
 import type { Metadata, ObjectAttributes, ObjectPart, ObjectRecord, UploadRecord } from "../store/store.ts";
 import type { DigestRest, ProofKind } from "./digest-rest.ts";
@@ -97,10 +97,6 @@ export function checkMultipartEtag(record: ObjectRecord): void {
   if (record.etag !== multipartEtag(record.parts.map((part) => part.etag))) {
     throw tampered("the ETag is not that of the parts");
   }
-}
-
-function tampered(cause: string): S3Error {
-  return new S3Error("XMinioObjectTampered", { cause: new Error(cause) });
 }
 
 function prove(rest: DigestRest, kind: ProofKind, said: string, object: ObjectName): string {

@@ -1,5 +1,5 @@
 import { encryptedSize, MAX_PLAINTEXT } from "../crypto/dare.ts";
-import { S3Error } from "../errors/s3-error.ts";
+import { tampered } from "../errors/tampered.ts";
 import type { ObjectRecord } from "../store/store.ts";
 import type { Encrypted } from "./metadata.ts";
 
@@ -25,9 +25,7 @@ export function checkSizes(record: ObjectRecord, fit: (piece: PieceSizes) => boo
     storedSize += piece.storedSize;
   }
   if (fits && size === record.size && storedSize === record.storedSize) return;
-  throw new S3Error("XMinioObjectTampered", {
-    cause: new Error("the sizes of the object do not belong together"),
-  });
+  throw tampered("the sizes of the object do not belong together");
 }
 
 /** Whether a piece is as long as its DARE stream has to be. */
@@ -45,7 +43,5 @@ export function checkShape(record: ObjectRecord, { multipart }: Encrypted): void
   const { parts } = record;
   const ascending = parts.every(({ number }, i) => number > (parts[i - 1]?.number ?? 0));
   if (ascending && multipart === parts.length > 0) return;
-  throw new S3Error("XMinioObjectTampered", {
-    cause: new Error("the parts of the object are not those of its upload"),
-  });
+  throw tampered("the parts of the object are not those of its upload");
 }

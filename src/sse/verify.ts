@@ -4,6 +4,7 @@ import { checkDare } from "../crypto/dare-reader.ts";
 import { partSpans } from "../crypto/dare-span.ts";
 import type { Secret } from "../crypto/secret.ts";
 import { S3Error } from "../errors/s3-error.ts";
+import { tampered } from "../errors/tampered.ts";
 import type { Kms } from "../kms/kms.ts";
 import type { ObjectHandle, ObjectRecord } from "../store/store.ts";
 import { decrypt } from "./decrypting.ts";
@@ -117,7 +118,7 @@ export async function verifyPlain(handle: ObjectHandle, passed: (bytes: number) 
     }
     start += storedSize;
     if (/^[0-9a-f]{32}$/.test(etag) && hash.digest("hex") !== etag) {
-      throw new S3Error("XMinioObjectTampered", { cause: new Error("the content is not that of the ETag") });
+      throw tampered("the content is not that of the ETag");
     }
   }
 }

@@ -3,8 +3,8 @@ import { mkdirSync } from "node:fs";
 import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { S3Error } from "../../errors/s3-error.ts";
+import { tampered } from "../../errors/tampered.ts";
 import { setTimeout } from "node:timers";
-import { tampered } from "../tampered.ts";
 import { DirectorySync, syncDirectory } from "../files/directory-sync.ts";
 import { freeSpace } from "../files/free-space.ts";
 import { FreeSpace } from "./free-space.ts";
@@ -53,7 +53,7 @@ export class BlobFiles {
 
   /** @throws S3Error XMinioObjectTampered for a name that no file here has, which could lead anywhere */
   path(file: string): string {
-    if (!FILE_NAME.test(file)) throw tampered(new Error("the row of the object names an impossible file"));
+    if (!FILE_NAME.test(file)) throw tampered("the row of the object names an impossible file");
     return join(this.#directory(file), file);
   }
 

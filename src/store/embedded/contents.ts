@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { tampered } from "../../errors/tampered.ts";
 import type { ObjectAttributes, ObjectPart } from "../store.ts";
 import type { FileBody } from "../files/blob-writer.ts";
 import type { InlineBody } from "./body.ts";
-import { tampered } from "../tampered.ts";
 import { type Row, text } from "./row.ts";
 
 /** A part of an object, and its file. */
@@ -109,7 +109,7 @@ export class Contents {
 
 function found(row: Row | undefined, content: number): Row {
   if (row === undefined) {
-    throw tampered(new Error(`the store's database has lost content ${content}, which an object names`));
+    throw tampered(`the store's database has lost content ${content}, which an object names`);
   }
   return row;
 }

@@ -1,7 +1,7 @@
+import { tampered } from "../../errors/tampered.ts";
 import type { ObjectHandle, ObjectRecord } from "../store.ts";
 import type { BlobFiles } from "./blob-files.ts";
 import { type BodySegment, readFiles } from "../files/blob-reader.ts";
-import { tampered } from "../tampered.ts";
 
 /** An object whose body came with its row. */
 export class InlineHandle implements ObjectHandle {
@@ -16,7 +16,7 @@ export class InlineHandle implements ObjectHandle {
   async *read(start: number, length: number): AsyncGenerator<Uint8Array> {
     const end = start + length;
     if (end > this.#bytes.length) {
-      throw tampered(new RangeError(`the body ends at ${this.#bytes.length}, before ${end}`));
+      throw tampered(`the body ends at ${this.#bytes.length}, before ${end}`);
     }
     // A copy when a part of it is asked for twice would still be the consumer's alone.
     if (length > 0) yield this.#bytes.slice(start, end);

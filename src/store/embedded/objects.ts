@@ -1,6 +1,6 @@
 import { S3Error } from "../../errors/s3-error.ts";
+import { unlessTampered } from "../../errors/tampered.ts";
 import type { Expectation, ObjectHandle, ObjectRecord, PutObject, ReplaceAttributes } from "../store.ts";
-import { unlessTampered } from "../tampered.ts";
 import type { BlobFiles } from "./blob-files.ts";
 import { discardBody, receiveBody } from "./body.ts";
 import type { Buckets } from "./buckets.ts";

@@ -1,3 +1,4 @@
+import { tampered } from "../../errors/tampered.ts";
 import type {
   ChecksumAlgorithm,
   ChecksumPlan,
@@ -8,7 +9,6 @@ import type {
   PartRecord,
   UploadRecord,
 } from "../store.ts";
-import { tampered } from "../tampered.ts";
 import { integer, optionalText, type Row, text } from "./row.ts";
 import { fromStored } from "./stored-text.ts";
 
@@ -79,10 +79,10 @@ function metadata(row: Row): Metadata {
   try {
     value = JSON.parse(text(row, "metadata"));
   } catch (thrown) {
-    throw tampered(thrown);
+    throw tampered("the metadata is no JSON", thrown);
   }
   if (isMetadata(value)) return value;
-  throw tampered(new Error("the metadata is not texts by their names"));
+  throw tampered("the metadata is not texts by their names");
 }
 
 function isMetadata(value: unknown): value is Metadata {

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { unlessTampered } from "../../errors/tampered.ts";
 import type { UploadListQuery, UploadPage, UploadRecord } from "../store.ts";
 import { foldedPage, isCommonPrefix } from "../folded-page.ts";
-import { unlessTampered } from "../tampered.ts";
 import { later } from "./object-listing.ts";
 import type { BucketRow } from "./object-rows.ts";
 import { uploadRecord } from "./record-columns.ts";

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { PACKAGE_SIZE } from "../../crypto/dare.ts";
-import { tampered } from "../tampered.ts";
+import { tampered } from "../../errors/tampered.ts";
 
 /** A file and how many bytes of the body it holds. */
 export interface BodySegment {
@@ -72,7 +72,7 @@ interface Extent {
 function* splitRange(segments: readonly BodySegment[], start: number, length: number): Generator<Extent> {
   const end = start + length;
   const total = segments.reduce((sum, segment) => sum + segment.size, 0);
-  if (end > total) throw tampered(new RangeError(`the body ends at ${total}, before ${end}`));
+  if (end > total) throw tampered(`the body ends at ${total}, before ${end}`);
   let segmentStart = 0;
   for (const segment of segments) {
     const segmentEnd = segmentStart + segment.size;
@@ -103,9 +103,7 @@ class SegmentSource {
       const rest = chunk.length - filled;
       const { bytesRead } = await handle.read(chunk, filled, rest, extent.position + filled);
       if (bytesRead === 0) {
-        throw tampered(
-          new Error(`${extent.segment.path} ends before byte ${extent.position + chunk.length}`),
-        );
+        throw tampered(`${extent.segment.path} ends before byte ${extent.position + chunk.length}`);
       }
       filled += bytesRead;
     }
@@ -124,7 +122,7 @@ class SegmentSource {
     if (this.#handle !== undefined && this.#segment === segment) return this.#handle;
     await this.close();
     this.#handle = await open(segment.path, OPEN_FLAGS).catch((thrown: unknown) => {
-      throw isOdd(thrown) ? tampered(thrown) : thrown;
+      throw isOdd(thrown) ? tampered("the file is gone, or a link", thrown) : thrown;
     });
     this.#segment = segment;
     return this.#handle;

@@ -1,4 +1,4 @@
-import { S3Error } from "../../../errors/s3-error.ts";
+import { tampered } from "../../../errors/tampered.ts";
 import { JsonFault } from "../../json-reader.ts";
 import type { Expectation } from "../../store.ts";
 import type { RemoteObjects } from "../remote-objects.ts";
@@ -31,9 +31,7 @@ export class MetaDocuments {
     if (found === undefined) return undefined;
     const { meta, etag } = found;
     if (!(meta instanceof JsonFault)) return { meta, etag };
-    throw new S3Error("XMinioObjectTampered", {
-      cause: new Error(`${bucket}/${name} is not what a gateway wrote: ${meta.message}`),
-    });
+    throw tampered(`${bucket}/${name} is not what a gateway wrote: ${meta.message}`);
   }
 
   /** The same for who is about to replace it, whatever it is. @throws S3Error NoSuchBucket */

@@ -1,4 +1,5 @@
 import { S3Error } from "../../../errors/s3-error.ts";
+import { tampered } from "../../../errors/tampered.ts";
 import type { BackendEncryption } from "../../store.ts";
 import type { KeyLocks } from "../key-locks.ts";
 import { isRefusal } from "../refusal.ts";
@@ -74,9 +75,7 @@ export class Recovery {
   /** Passes when somebody else has written another document meanwhile. */
   async #requireChanged(bucket: string, key: string, { etag }: FoundMeta, refused?: S3Error): Promise<void> {
     if (await this.#documents.etagOf(bucket, metaKey(key)) !== etag) return;
-    throw refused ?? new S3Error("XMinioObjectTampered", {
-      cause: new Error("data and dare.meta of the object are of two different writes"),
-    });
+    throw refused ?? tampered("data and dare.meta of the object are of two different writes");
   }
 
   async #metaOf(

@@ -1,8 +1,11 @@
-import { S3Error } from "../errors/s3-error.ts";
+import { S3Error } from "./s3-error.ts";
 
-/** What is told of an object that somebody else than this program changed. @param cause how that shows, for the log */
-export function tampered(cause: unknown): S3Error {
-  return new S3Error("XMinioObjectTampered", { cause });
+/**
+ * What is told of an object, or of an upload, that somebody else than this program changed.
+ * @param why how that shows; for the log alone, as is what it comes from
+ */
+export function tampered(why: string, cause?: unknown): S3Error {
+  return new S3Error("XMinioObjectTampered", { cause: new Error(why, { cause }) });
 }
 
 /** What a look at something gives, `undefined` where somebody changed it: it cannot be told then, but must be in nobody's way. */
