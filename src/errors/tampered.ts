@@ -2,10 +2,10 @@ import { S3Error } from "./s3-error.ts";
 
 /**
  * What is told of an object, or of an upload, that somebody else than this program changed.
- * @param why how that shows; for the log alone, as is what it comes from
+ * @param why how that shows, in words or as what was thrown; for the log and the operator alone
  */
-export function tampered(why: string, cause?: unknown): S3Error {
-  return new S3Error("XMinioObjectTampered", { cause: new Error(why, { cause }) });
+export function tampered(why: unknown): S3Error {
+  return new S3Error("XMinioObjectTampered", { cause: typeof why === "string" ? new Error(why) : why });
 }
 
 /** What a look at something gives, `undefined` where somebody changed it: it cannot be told then, but must be in nobody's way. */

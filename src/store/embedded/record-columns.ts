@@ -79,7 +79,7 @@ function metadata(row: Row): Metadata {
   try {
     value = JSON.parse(text(row, "metadata"));
   } catch (thrown) {
-    throw tampered("the metadata is no JSON", thrown);
+    throw tampered(thrown);
   }
   if (isMetadata(value)) return value;
   throw tampered("the metadata is not texts by their names");

@@ -122,7 +122,7 @@ class SegmentSource {
     if (this.#handle !== undefined && this.#segment === segment) return this.#handle;
     await this.close();
     this.#handle = await open(segment.path, OPEN_FLAGS).catch((thrown: unknown) => {
-      throw isOdd(thrown) ? tampered("the file is gone, or a link", thrown) : thrown;
+      throw isOdd(thrown) ? tampered(thrown) : thrown;
     });
     this.#segment = segment;
     return this.#handle;
